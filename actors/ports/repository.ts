@@ -26,6 +26,8 @@ export interface Worktree {
 export interface ChangedFile {
   readonly path: string;
   readonly change: 'added' | 'modified' | 'deleted' | 'renamed';
+  /** Where a renamed file was. */
+  readonly from?: string;
 }
 
 export interface CommitRequest {

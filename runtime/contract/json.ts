@@ -1,7 +1,8 @@
 /** Plain JSON: what contexts, commands, events and effect inputs are made of. */
 import { z } from 'zod';
 
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
-export type JsonObject = { readonly [key: string]: Json };
+const jsonSchema = z.json();
+export type Json = z.infer<typeof jsonSchema>;
+export type JsonObject = { [key: string]: Json };
 
-export const jsonObjectSchema = z.record(z.string(), z.json());
+export const jsonObjectSchema = z.record(z.string(), jsonSchema);

@@ -82,3 +82,8 @@ export function addressOfSubject(subject: string): ActorAddress | undefined {
   const id = offset === undefined ? undefined : tokens[offset + 1];
   return kind === undefined || id === undefined ? undefined : { kind, id };
 }
+
+/** Cancellations of pool effects: core NATS only; the journal holds the lasting mark. */
+export function cancelSubject(pool: string, namespace: string): string {
+  return `fxc.${pool}.${namespace}`;
+}

@@ -1,0 +1,93 @@
+import { css } from 'lit';
+
+export const runListStyles = css`
+  :host {
+    display: block;
+  }
+  table {
+    inline-size: 100%;
+    border-collapse: collapse;
+    background: var(--surface-raised);
+    border: var(--line-width) solid var(--line);
+    border-radius: var(--radius);
+    border-collapse: separate;
+    border-spacing: 0;
+    font-variant-numeric: tabular-nums;
+  }
+  thead th {
+    font-size: var(--text-size-tiny);
+    font-weight: 550;
+    color: var(--text-muted);
+    border-block-end: var(--line-width) solid var(--line);
+  }
+  th,
+  td {
+    padding: var(--space-small) var(--space-large);
+    text-align: start;
+    vertical-align: baseline;
+  }
+  tbody tr:not(:last-child) > * {
+    border-block-end: var(--line-width) solid var(--line);
+  }
+  tbody tr {
+    position: relative;
+  }
+  tbody tr:hover > * {
+    background: var(--surface-hover);
+  }
+  tbody th {
+    display: grid;
+    font-weight: 550;
+    max-inline-size: var(--measure);
+    overflow-wrap: anywhere;
+  }
+  tbody th .code {
+    font-weight: 400;
+  }
+  a {
+    text-decoration: none;
+  }
+  /* The whole row is the link's target. */
+  a::after {
+    content: '';
+    position: absolute;
+    inset: 0;
+  }
+  .state,
+  .started,
+  .number {
+    white-space: nowrap;
+    inline-size: 1%;
+  }
+  .number {
+    text-align: end;
+  }
+  @media (max-width: 48rem) {
+    thead {
+      display: none;
+    }
+    table,
+    tbody {
+      display: block;
+    }
+    tbody tr {
+      display: flex;
+      flex-wrap: wrap;
+      align-items: center;
+      gap: var(--space-tight) var(--space);
+      padding: var(--space) var(--space-large);
+    }
+    tbody tr:not(:last-child) {
+      border-block-end: var(--line-width) solid var(--line);
+    }
+    tbody tr > th,
+    tbody tr > td {
+      padding: 0;
+      border: 0 !important;
+      inline-size: auto;
+    }
+    tbody tr > th {
+      flex-basis: 100%;
+    }
+  }
+`;

@@ -1,0 +1,18 @@
+/** The one line that says what a tool was asked to do, and what is left of the input beside it. Pure. */
+import type { JsonObject } from '../../../runtime/contract/json.ts';
+import { formatValue } from '../../format/value.ts';
+
+/** The argument that names what the call is about, most telling first. */
+const leadingArguments = ['command', 'path', 'file', 'pattern', 'stepId', 'notes'];
+
+export interface ToolCallWords {
+  readonly lead: string;
+  readonly rest: JsonObject;
+}
+
+export function describeToolCall(input: JsonObject): ToolCallWords {
+  const leading = leadingArguments.find((name) => typeof input[name] === 'string');
+  if (leading === undefined) return { lead: '', rest: input };
+  const rest = Object.fromEntries(Object.entries(input).filter(([name]) => name !== leading));
+  return { lead: formatValue(input[leading]), rest };
+}

@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import type { StoredEvent } from '../../runtime/contract/event.ts';
+import { belongsToRun, foldEvent, foldIntoList } from './actor-summary.ts';
+import { listProofs } from './proof.ts';
+import { describeOutcome, toneOf } from './run-outcome.ts';
+import { listVisitedStates } from './visited-states.ts';
+
+function event(seq: number, change: Partial<StoredEvent> = {}): StoredEvent {
+  return {
+    v: 1,
+    id: `session.s:${seq}:0`,
+    namespace: 'sb',
+    kind: 'session',
+    actor: 's',
+    type: 'toolCalled',
+    at: `2026-01-01T00:00:${String(seq).padStart(2, '0')}Z`,
+    n: seq,
+    state: 'acting',
+    status: 'active',
+    cause: 'c',
+    data: {},
+    seq,
+    ...change,
+  };
+}
+
+describe('foldEvent', () => {
+  it('merges data, later keys over earlier ones, and counts', () => {
+    const first = foldEvent(undefined, event(1, { data: { goal: 'g', turn: 1 } }));
+    const second = foldEvent(first, event(2, { data: { turn: 2 }, state: 'parked' }));
+    expect(second).toMatchObject({
+      state: 'parked',
+      facts: { goal: 'g', turn: 2 },
+      eventCount: 2,
+      startedAt: event(1).at,
+      updatedAt: event(2).at,
+    });
+  });
+
+  it('ignores what the summary already holds', () => {
+    const summary = foldEvent(undefined, event(5));
+    expect(foldEvent(summary, event(5))).toBe(summary);
+    expect(foldEvent(summary, event(4, { state: 'queued' }))).toBe(summary);
+  });
+
+  it('adds an actor it has not seen where it belongs', () => {
+    const list = foldIntoList([], event(1), 'first');
+    expect(foldIntoList(list, event(2, { actor: 'b' }), 'first').map(({ id }) => id)).toEqual(['b', 's']);
+    expect(foldIntoList(list, event(2, { actor: 'b' }), 'last').map(({ id }) => id)).toEqual(['s', 'b']);
+  });
+});
+
+describe('belongsToRun', () => {
+  it('takes the coordinator and everything below it, and nothing that only begins alike', () => {
+    expect(belongsToRun('run-1', 'run-1')).toBe(true);
+    expect(belongsToRun('run-1', 'run-1::session')).toBe(true);
+    expect(belongsToRun('run-1', 'run-1::session::mr')).toBe(true);
+    expect(belongsToRun('run-1', 'run-12')).toBe(false);
+    expect(belongsToRun('run-1', 'run-12::session')).toBe(false);
+  });
+});
+
+describe('listVisitedStates', () => {
+  it('keeps the order of first visits and counts entries, not events', () => {
+    const states = ['queued', 'thinking', 'acting', 'acting', 'thinking', 'acting', 'parked'];
+    const events = states.map((state, index) => event(index + 1, { state }));
+    const others = [event(20, { actor: 'other', state: 'failed' })];
+    expect(
+      listVisitedStates([...events, ...others], { kind: 'session', id: 's' }).map(
+        ({ state, entered }) => `${state} ${entered}`,
+      ),
+    ).toEqual(['queued 1', 'thinking 2', 'acting 2', 'parked 1']);
+  });
+});
+
+describe('toneOf', () => {
+  it.each([
+    ['active', 'thinking', 'active'],
+    ['active', 'parked', 'waiting'],
+    ['active', 'review.awaitingReview', 'waiting'],
+    ['active', 'escalated', 'warning'],
+    ['done', 'merged', 'good'],
+    ['done', 'failed', 'bad'],
+    ['done', 'killed', 'bad'],
+    ['done', 'closed', 'warning'],
+    ['error', 'thinking', 'bad'],
+    ['stopped', 'thinking', 'warning'],
+  ] as const)('%s in %s is %s', (status, state, tone) => {
+    expect(toneOf({ status, state })).toBe(tone);
+  });
+});
+
+describe('describeOutcome', () => {
+  it('says nothing while the run goes on, then outcome and reason', () => {
+    expect(describeOutcome({ status: 'active', facts: { reason: 'old' } })).toBeUndefined();
+    expect(describeOutcome({ status: 'done', facts: { outcome: 'merged' } })).toBe('merged');
+    expect(describeOutcome({ status: 'done', facts: { outcome: 'left open', reason: 'policy' } })).toBe(
+      'left open: policy',
+    );
+  });
+});
+
+describe('listProofs', () => {
+  it('reads records and leaves other shapes alone', () => {
+    const record = { command: 'npm test', exitCode: 0, undeclared: [], verdict: 'verified' };
+    const proofs = listProofs([
+      event(1, { type: 'proofRecorded', data: record }),
+      event(2, { type: 'proofRecorded', data: { command: 7 } }),
+      event(3),
+    ]);
+    expect(proofs).toEqual([{ ...record, at: event(1).at }]);
+  });
+});

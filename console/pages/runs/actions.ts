@@ -1,0 +1,67 @@
+/** Fills the list of runs and keeps it live: the one place of this page that talks to the gateway. */
+import type { StoredEvent } from '../../../runtime/contract/event.ts';
+import type { Clock } from '../../clock/clock.ts';
+import { mapAnswer } from '../../transport/answer.ts';
+import { TailFollower } from '../../transport/follow.ts';
+import type { Live } from '../../transport/live.ts';
+import type { Rest } from '../../transport/rest.ts';
+import { toTailPage } from '../../transport/tail-pages.ts';
+import { tailFrom } from '../../transport/tail.ts';
+import { describeTailStatus } from '../../transport/tail-status.ts';
+import type { RunsStore } from './state.ts';
+
+/** The gateway did not answer the first question: it is asked again. */
+const listRetryMs = 2_000;
+
+export interface RunsActions {
+  start(): void;
+  stop(): void;
+}
+
+export interface RunsTransport {
+  readonly rest: Pick<Rest, 'fetchRuns' | 'fetchEvents'>;
+  readonly live: Pick<Live, 'watchEvents' | 'store'>;
+  readonly clock: Clock;
+}
+
+export function createRunsActions(store: RunsStore, { rest, live, clock }: RunsTransport): RunsActions {
+  let stopped = false;
+  let end = (): void => undefined;
+  const follow = (throughSeq: number): void => {
+    const follower = new TailFollower<StoredEvent>(
+      {
+        fetchPage: async (after) =>
+          mapAnswer(await rest.fetchEvents({ after }), (page) => toTailPage(page.events, page)),
+        subscribe: (receive, opened) => live.watchEvents({ receive, opened }),
+        isLive: () => live.store.get().context.state.phase === 'live',
+      },
+      {
+        apply: (events) => store.trigger.happened({ events }),
+        report: (status) => store.trigger.troubled({ trouble: describeTailStatus(status) }),
+      },
+      clock,
+      tailFrom(throughSeq),
+    );
+    end = () => follower.stop();
+    follower.start();
+  };
+  const list = async (): Promise<void> => {
+    const answer = await rest.fetchRuns();
+    if (stopped || answer.status === 'loginRequired') return;
+    if (answer.status === 'ok') {
+      store.trigger.listed({ list: answer.value });
+      follow(answer.value.throughSeq);
+      return;
+    }
+    const trouble = answer.status === 'failed' ? answer.reason : 'the gateway knows no list of runs';
+    store.trigger.troubled({ trouble });
+    end = clock.after(listRetryMs, () => void list());
+  };
+  return {
+    start: () => void list(),
+    stop: () => {
+      stopped = true;
+      end();
+    },
+  };
+}

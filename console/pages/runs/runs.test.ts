@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { addressOfFilter, passesFilter, readFilter, runFilters } from './filter.ts';
+import { createRunsStore } from './state.ts';
+
+const event = {
+  v: 1 as const,
+  id: 'coordinator.run-1:1:0',
+  namespace: 'sb',
+  kind: 'coordinator',
+  actor: 'run-1',
+  type: 'runStarted',
+  at: '2026-01-01T00:00:00Z',
+  n: 1,
+  state: 'working',
+  status: 'active' as const,
+  cause: 'c',
+  data: { goal: 'Fix it' },
+  seq: 1,
+};
+
+describe('runs filter', () => {
+  it('keeps its value in the address, and shows all for one it does not know', () => {
+    for (const filter of runFilters) {
+      expect(readFilter(addressOfFilter(filter).replace(/^\//u, ''))).toBe(filter);
+    }
+    expect(readFilter('?state=nonsense')).toBe('all');
+  });
+
+  it('puts every run under exactly one filter beside "all"', () => {
+    for (const run of [
+      { state: 'working', status: 'active' },
+      { state: 'completed', status: 'done' },
+      { state: 'failed', status: 'done' },
+      { state: 'working', status: 'error' },
+      { state: 'working', status: 'stopped' },
+    ] as const) {
+      expect(runFilters.filter((filter) => passesFilter(run, filter))).toHaveLength(2);
+    }
+  });
+});
+
+describe('runs store', () => {
+  it('puts a new run first and moves a known one on', () => {
+    const store = createRunsStore();
+    store.trigger.listed({ list: { actors: [], throughSeq: 0 } });
+    store.trigger.happened({ events: [event, { ...event, actor: 'run-2', seq: 2 }] });
+    store.trigger.happened({ events: [{ ...event, seq: 3, state: 'completed', status: 'done' }] });
+    expect(store.get().context.runs.map(({ id, state }) => `${id} ${state}`)).toEqual([
+      'run-2 working',
+      'run-1 completed',
+    ]);
+  });
+
+  it('leaves the list alone for the events of other actors', () => {
+    const store = createRunsStore();
+    const before = store.get().context;
+    store.trigger.happened({ events: [{ ...event, kind: 'session' }] });
+    expect(store.get().context).toBe(before);
+  });
+});

@@ -1,0 +1,128 @@
+/** The commit: the one message that persists one transition of one actor, with everything it causes. */
+import { z } from 'zod';
+import { actorAddressSchema } from '../contract/address.ts';
+import { commandBodySchema } from '../contract/command.ts';
+import { actorStatusSchema } from '../contract/event.ts';
+
+const parentSchema = z.object({
+  address: actorAddressSchema,
+  childName: z.string(),
+  generation: z.number().int(),
+});
+
+export const outboxEntrySchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('event'), i: z.number().int(), event: z.looseObject({ type: z.string() }) }),
+  z.object({
+    type: z.literal('command'),
+    i: z.number().int(),
+    to: actorAddressSchema,
+    body: commandBodySchema,
+  }),
+  z.object({ type: z.literal('startActor'), i: z.number().int(), to: actorAddressSchema, input: z.json() }),
+  z.object({
+    type: z.literal('startChild'),
+    i: z.number().int(),
+    to: actorAddressSchema,
+    childName: z.string(),
+    generation: z.number().int(),
+    input: z.json(),
+  }),
+  z.object({
+    type: z.literal('stopChild'),
+    i: z.number().int(),
+    to: actorAddressSchema,
+    generation: z.number().int(),
+  }),
+  z.object({
+    type: z.literal('ended'),
+    i: z.number().int(),
+    parent: parentSchema,
+    outcome: z.discriminatedUnion('status', [
+      z.object({ status: z.literal('done'), output: z.json() }),
+      z.object({ status: z.literal('error'), error: z.json() }),
+    ]),
+  }),
+  z.object({
+    type: z.literal('setTimer'),
+    i: z.number().int(),
+    timerId: z.string(),
+    generation: z.number().int(),
+    atMs: z.number(),
+  }),
+  z.object({
+    type: z.literal('startEffect'),
+    i: z.number().int(),
+    effectId: z.string(),
+    source: z.string(),
+    pool: z.string(),
+    input: z.json(),
+  }),
+  z.object({ type: z.literal('cancelEffect'), i: z.number().int(), effectId: z.string(), pool: z.string() }),
+]);
+export type OutboxEntry = Readonly<z.infer<typeof outboxEntrySchema>>;
+
+/** What the actor waits for: effects under way and live child actors, by the name the machine gave them. */
+export const childRecordSchema = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('effect'),
+    source: z.string(),
+    effectId: z.string(),
+    /** Absent for `local` effects, whose input is kept here because nothing else holds it. */
+    pool: z.string().optional(),
+    input: z.json().optional(),
+  }),
+  z.object({
+    type: z.literal('actor'),
+    source: z.string(),
+    address: actorAddressSchema,
+    generation: z.number().int(),
+  }),
+]);
+export type ChildRecord = Readonly<z.infer<typeof childRecordSchema>>;
+
+export const timerRecordSchema = z.object({
+  generation: z.number().int(),
+  atMs: z.number(),
+  event: z.looseObject({ type: z.string() }),
+});
+
+export const persistedSnapshotSchema = z.object({
+  value: z.json(),
+  context: z.json(),
+  status: actorStatusSchema,
+  output: z.json().optional(),
+  error: z.json().optional(),
+  historyValue: z.json().optional(),
+});
+export type PersistedSnapshot = Readonly<z.infer<typeof persistedSnapshotSchema>>;
+
+export const commitSchema = z.object({
+  v: z.literal(1),
+  /** 1 for the first commit. That commit n+1 exists says that the outbox of n was relayed. */
+  n: z.number().int().positive(),
+  /** The start of the worker that wrote it; for people and for the read-back after a time-out. */
+  epoch: z.number().int().nonnegative(),
+  machine: z.object({ kind: z.string(), version: z.number().int() }),
+  at: z.iso.datetime(),
+  /** Highest inbox position examined for this actor. */
+  inSeq: z.number().int().nonnegative(),
+  /** The ids of the commands that caused it. */
+  cause: z.array(z.string()),
+  parent: parentSchema.optional(),
+  snapshot: persistedSnapshotSchema,
+  children: z.record(z.string(), childRecordSchema),
+  timers: z.record(z.string(), timerRecordSchema),
+  /** Counts generations of children and timers: never reused, so a late answer is recognised. */
+  generation: z.number().int().nonnegative(),
+  /** Last `[n, i]` applied per sender address. */
+  seen: z.record(z.string(), z.tuple([z.number().int(), z.number().int()])),
+  outbox: z.array(outboxEntrySchema),
+});
+export type Commit = Readonly<z.infer<typeof commitSchema>>;
+
+/**
+ * How many senders an actor remembers. A repeat can only come from a relay that is repeated after a
+ * crash, so the senders of the last few thousand commands are more than enough; beyond that the
+ * server's own window for message ids still catches repeats.
+ */
+export const maxSeenSenders = 512;

@@ -1,0 +1,27 @@
+/** The EVENTS stream as history reads it: one item per position, without holes. Implemented over NATS and in memory. */
+import type { StoredEvent } from '../contract/event.ts';
+
+/** A position whose message does not parse, or was deleted from the middle of the stream. */
+export interface UnreadableEvent {
+  readonly seq: number;
+  readonly unreadable: string;
+}
+
+export type StreamItem = StoredEvent | UnreadableEvent;
+
+export function isUnreadable(item: StreamItem): item is UnreadableEvent {
+  return 'unreadable' in item;
+}
+
+/** Where history reads. Implementations parse: an item is a valid event, or says why it is not. */
+export interface EventSource {
+  /**
+   * Batches in order, from the position behind `after` (or the first that is still held), then live. Every position
+   * has its item. Ends or throws when `signal` aborts; throws a `SignalboxError` when the stream cannot be read.
+   */
+  read(after: number, signal: AbortSignal): AsyncIterable<readonly StreamItem[]>;
+  /** The first position that is still held; `lastSeq + 1` when none is. */
+  firstSeq(): Promise<number>;
+  /** The last position ever given out; 0 for a new stream. */
+  lastSeq(): Promise<number>;
+}

@@ -1,0 +1,28 @@
+/** The two custom actions a durable machine may use: a command to another actor, and the start of one. */
+import type { ActorAddress } from '../contract/address.ts';
+import type { CommandBody } from '../contract/command.ts';
+import type { Json } from '../contract/json.ts';
+
+export interface SendCommandParameters {
+  readonly to: ActorAddress;
+  readonly command: CommandBody;
+}
+
+export const sendCommandAction = 'sendCommand';
+
+/** Implementation to name in `setup({ actions: { sendCommand } })`; the runtime reads its parameters. */
+export function sendCommand(_: unknown, _parameters: SendCommandParameters): void {
+  // Nothing: the runtime turns the action into an outbox entry of the commit.
+}
+
+/** Starts an actor that is nobody's child: it goes on when the one that started it has ended. */
+export interface StartActorParameters {
+  readonly actor: ActorAddress;
+  readonly input: Json;
+}
+
+export const startActorAction = 'startActor';
+
+export function startActor(_: unknown, _parameters: StartActorParameters): void {
+  // Nothing: see sendCommand.
+}

@@ -1,0 +1,17 @@
+/** The runtime's public API: what an actor's author needs. The one barrel of the project. */
+export { childActorId, formatAddress, parseAddress, type ActorAddress } from './contract/address.ts';
+export { SignalboxError, assertNever, describeError } from './contract/errors.ts';
+export type { Json, JsonObject } from './contract/json.ts';
+export {
+  childSource,
+  defineActor,
+  effectSource,
+  localEffect,
+  noRetry,
+  poolEffect,
+  type ActorDefinition,
+  type EffectContext,
+  type EffectDefinition,
+  type RetryPolicy,
+} from './core/definition.ts';
+export { sendCommand, startActor } from './core/send-command.ts';

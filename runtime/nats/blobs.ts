@@ -1,0 +1,24 @@
+/** Artifacts and long outputs in the object store. */
+import type { NatsConnection } from '@nats-io/nats-core';
+import { Objm } from '@nats-io/obj';
+import { SignalboxError } from '../contract/errors.ts';
+
+export interface BlobStore {
+  put(key: string, data: Uint8Array): Promise<void>;
+  /** Throws `SB_BLOB_MISSING`. */
+  get(key: string): Promise<Uint8Array>;
+}
+
+export async function openBlobs(connection: NatsConnection, replicas: number): Promise<BlobStore> {
+  const store = await new Objm(connection).create('BLOBS', { replicas });
+  return {
+    put: async (key, data) => {
+      await store.putBlob({ name: key }, data);
+    },
+    get: async (key) => {
+      const data = await store.getBlob(key);
+      if (data === null) throw new SignalboxError('SB_BLOB_MISSING', `there is no blob "${key}"`);
+      return data;
+    },
+  };
+}

@@ -1,0 +1,55 @@
+/** Commits on JetStream: one message per transition, fenced by the subject's last sequence. */
+import type { JetStreamManager } from '@nats-io/jetstream';
+import type { ActorAddress } from '../contract/address.ts';
+import { describeError } from '../contract/errors.ts';
+import { partitionOf, stateSubject, type SubjectSpace } from '../contract/subjects.ts';
+import { commitSchema, type Commit } from '../core/commit.ts';
+import type { CommitOutcome, CommitStore, StoredCommit, UnreadableCommit } from '../core/storage.ts';
+import type { Publisher } from './publisher.ts';
+import { readFailure } from './read-failure.ts';
+import { stateStream } from './streams.ts';
+
+export function createCommitStore(
+  manager: JetStreamManager,
+  publisher: Publisher,
+  space: SubjectSpace,
+): CommitStore {
+  const load = async (address: ActorAddress): Promise<StoredCommit | UnreadableCommit | undefined> => {
+    const subject = stateSubject(space, address);
+    const stream = stateStream(partitionOf(address, space.partitionCount));
+    const message = await manager.direct
+      .getMessage(stream, { last_by_subj: subject })
+      .catch(readFailure(`the state of ${address.kind}/${address.id}`));
+    if (message === null || message === undefined) return undefined;
+    try {
+      return { status: 'stored', commit: commitSchema.parse(message.json()), seq: message.seq };
+    } catch (error) {
+      return { status: 'unreadable', reason: `the stored commit has another shape: ${describeError(error)}` };
+    }
+  };
+
+  /** Refused, or taken for a repeat: ours if the last commit is the very one we sent. */
+  const readBack = async (address: ActorAddress, commit: Commit): Promise<CommitOutcome> => {
+    const last = await load(address);
+    return last?.status === 'stored' &&
+      last.commit.n === commit.n &&
+      last.commit.epoch === commit.epoch &&
+      last.commit.at === commit.at
+      ? { status: 'committed', seq: last.seq }
+      : { status: 'conflict' };
+  };
+
+  return {
+    load,
+    commit: async (address, commit, expectedSeq) => {
+      const outcome = await publisher.publish({
+        subject: stateSubject(space, address),
+        data: JSON.stringify(commit),
+        messageId: `${address.kind}.${address.id}:${commit.n}`,
+        expectedLastSubjectSeq: expectedSeq,
+      });
+      if (outcome.status === 'stored' && !outcome.duplicate) return { status: 'committed', seq: outcome.seq };
+      return readBack(address, commit);
+    },
+  };
+}

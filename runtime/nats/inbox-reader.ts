@@ -1,0 +1,47 @@
+/**
+ * Reads one partition of INBOX in order from a given position. An ordered consumer, not a durable one:
+ * a durable consumer with acknowledgements re-orders when another worker takes over.
+ */
+import { type JetStreamClient, type JetStreamManager, type JsMsg } from '@nats-io/jetstream';
+import { commandEnvelopeSchema } from '../contract/command.ts';
+import { describeError } from '../contract/errors.ts';
+import { addressOfSubject, type SubjectSpace } from '../contract/subjects.ts';
+import type { InboxMessage, InboxReader } from '../core/storage.ts';
+import type { WorkerLog } from '../worker/log.ts';
+import { readOrdered } from './ordered-reader.ts';
+import { inboxStream } from './streams.ts';
+
+export function createInboxReader(
+  client: JetStreamClient,
+  manager: JetStreamManager,
+  space: SubjectSpace,
+  log: WorkerLog,
+): InboxReader {
+  const filterOf = (partition: number): string => `in.${partition}.${space.namespace}.>`;
+  return {
+    read: (partition, after, deliver, signal) =>
+      readOrdered(client, {
+        stream: inboxStream,
+        filter: filterOf(partition),
+        after,
+        signal,
+        log,
+        deliver: (message) => {
+          deliver(parseMessage(message));
+        },
+      }),
+    trim: async (partition, through) => {
+      await manager.streams.purge(inboxStream, { filter: filterOf(partition), seq: through + 1 });
+    },
+  };
+}
+
+function parseMessage(message: JsMsg): InboxMessage {
+  const address = addressOfSubject(message.subject) ?? { kind: '', id: '' };
+  try {
+    const command = commandEnvelopeSchema.parse(message.json());
+    return { seq: message.seq, address, content: { status: 'command', command } };
+  } catch (error) {
+    return { seq: message.seq, address, content: { status: 'unreadable', reason: describeError(error) } };
+  }
+}

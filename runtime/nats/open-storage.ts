@@ -1,0 +1,62 @@
+/** Opens everything the runtime keeps on one NATS: streams, buckets and the adapters of the worker's ports. */
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/nats-core';
+import type { SubjectSpace } from '../contract/subjects.ts';
+import type { CommandSender } from '../core/ports.ts';
+import type { WorkerStorage } from '../core/storage.ts';
+import type { WorkerLog } from '../worker/log.ts';
+import { systemClock } from '../worker/system-clock.ts';
+import { openBlobs, type BlobStore } from './blobs.ts';
+import { openPlacement } from './checkpoints.ts';
+import { createCommandSender } from './command-sender.ts';
+import { createCommitStore } from './commit-store.ts';
+import { createInboxReader } from './inbox-reader.ts';
+import { createJournal } from './journal.ts';
+import { createPublisher, type Publisher } from './publisher.ts';
+import { createRelayOutlet } from './relay-outlet.ts';
+import { ensureStreams, workStream } from './streams.ts';
+import { createTranscriptStore, type TranscriptStore } from './transcripts.ts';
+import { createCancellations, createWorkQueue } from './work-queue.ts';
+
+export interface StorageOptions {
+  readonly connection: NatsConnection;
+  readonly space: SubjectSpace;
+  readonly workerId: string;
+  /** Copies of every stream: 1 on a single server, 3 on a cluster. */
+  readonly replicas: number;
+  readonly log: WorkerLog;
+}
+
+export interface Storage extends WorkerStorage {
+  readonly commands: CommandSender;
+  readonly transcripts: TranscriptStore;
+  readonly blobs: BlobStore;
+  readonly publisher: Publisher;
+}
+
+export async function openStorage(options: StorageOptions): Promise<Storage> {
+  const { connection, space, workerId, replicas, log } = options;
+  const manager = await jetstreamManager(connection);
+  const client = jetstream(connection);
+  await ensureStreams(manager, space.partitionCount, replicas);
+  const publisher = createPublisher(connection);
+  const journal = createJournal(manager, publisher);
+  const [{ checkpoints, nextEpoch }, blobs] = await Promise.all([
+    openPlacement(connection, space.namespace, workerId, replicas),
+    openBlobs(connection, replicas),
+  ]);
+  return {
+    checkpoints,
+    nextEpoch,
+    blobs,
+    journal,
+    publisher,
+    commits: createCommitStore(manager, publisher, space),
+    relay: createRelayOutlet(connection, publisher, journal, space),
+    inbox: createInboxReader(client, manager, space, log),
+    work: createWorkQueue(client, manager, space.namespace, workStream, log),
+    cancellations: createCancellations(connection, space.namespace),
+    commands: createCommandSender(publisher, space, systemClock),
+    transcripts: createTranscriptStore(manager, publisher, space.namespace, log),
+  };
+}

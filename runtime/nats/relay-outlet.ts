@@ -1,0 +1,74 @@
+/** Carries out commits' outboxes: every message with its id, all acknowledged. */
+import type { NatsConnection } from '@nats-io/nats-core';
+import { assertNever } from '../contract/errors.ts';
+import {
+  cancelSubject,
+  eventSubject,
+  inboxSubject,
+  timerSubject,
+  workSubject,
+  type SubjectSpace,
+} from '../contract/subjects.ts';
+import type { Journal, RelayMessage, RelayOutlet } from '../core/storage.ts';
+import type { Publisher, PublishRequest } from './publisher.ts';
+
+export function createRelayOutlet(
+  connection: NatsConnection,
+  publisher: Publisher,
+  journal: Journal,
+  space: SubjectSpace,
+): RelayOutlet {
+  const send = async (message: RelayMessage): Promise<void> => {
+    if (message.type === 'cancelWork') {
+      // The lasting mark first: a pool worker that misses the call finds the mark.
+      await journal.put(message.effectId, 'cancel', true);
+      connection.publish(cancelSubject(message.pool, space.namespace), message.effectId);
+      return;
+    }
+    await publisher.publish(toRequest(space, message));
+  };
+  return {
+    publish: async (messages) => {
+      await Promise.all(messages.map(send));
+    },
+  };
+}
+
+function toRequest(
+  space: SubjectSpace,
+  message: Exclude<RelayMessage, { type: 'cancelWork' }>,
+): PublishRequest {
+  const { messageId } = message;
+  switch (message.type) {
+    case 'event':
+      return {
+        messageId,
+        subject: eventSubject(
+          space.namespace,
+          { kind: message.event.kind, id: message.event.actor },
+          message.event.type,
+        ),
+        data: JSON.stringify(message.event),
+      };
+    case 'command':
+      return { messageId, subject: inboxSubject(space, message.to), data: JSON.stringify(message.command) };
+    case 'timer':
+      return {
+        messageId,
+        subject: timerSubject(space, message.owner, message.timerId),
+        data: JSON.stringify(message.command),
+        headers: {
+          'Nats-Schedule': `@at ${new Date(message.atMs).toISOString()}`,
+          'Nats-Schedule-Target': inboxSubject(space, message.owner),
+        },
+      };
+    case 'work':
+      return {
+        messageId,
+        subject: workSubject(message.pool, space.namespace),
+        data: JSON.stringify(message.work),
+      };
+    default:
+      return assertNever(message);
+  }
+}

@@ -1,0 +1,102 @@
+/** The streams of the protocol: names, configurations, and making them. */
+import {
+  DiscardPolicy,
+  JetStreamApiError,
+  RetentionPolicy,
+  StorageType,
+  type JetStreamManager,
+  type StreamConfig,
+} from '@nats-io/jetstream';
+import { livePrefix } from '../contract/subjects.ts';
+
+const secondNs = 1_000_000_000;
+const dayNs = 24 * 60 * 60 * secondNs;
+
+/** Repeats within this window are dropped by the server; later ones by the receivers. */
+const duplicateWindowNs = 120 * secondNs;
+/** The last commit is what counts; a few more help a person who looks for what happened. */
+const commitsKept = 3;
+const eventsKeptNs = 30 * dayNs;
+/** An effect that is not finished after this long is not repeated by anyone any more. */
+const journalKeptNs = 14 * dayNs;
+
+export const inboxStream = 'INBOX';
+export const eventsStream = 'EVENTS';
+export const workStream = 'WORK';
+export const journalStream = 'JOURNAL';
+export const transcriptsStream = 'TRANSCRIPTS';
+
+/** One STATE stream per partition: with fsync on every message, separate streams sync in parallel. */
+export function stateStream(partition: number): string {
+  return `STATE_${partition}`;
+}
+
+type StreamPlan = Partial<StreamConfig> & { readonly name: string; readonly subjects: string[] };
+
+export function planStreams(partitionCount: number, replicas: number): readonly StreamPlan[] {
+  const shared = {
+    storage: StorageType.File,
+    num_replicas: replicas,
+    duplicate_window: duplicateWindowNs,
+    allow_direct: true,
+  };
+  const states = Array.from({ length: partitionCount }, (_, partition) => ({
+    ...shared,
+    name: stateStream(partition),
+    subjects: [`a.${partition}.>`],
+    max_msgs_per_subject: commitsKept,
+  }));
+  return [
+    ...states,
+    {
+      ...shared,
+      name: inboxStream,
+      // No max age: it would remove timers that have not come due.
+      subjects: ['in.>', 'tm.>'],
+      allow_msg_schedules: true,
+      allow_msg_ttl: true,
+      allow_rollup_hdrs: true,
+    },
+    {
+      ...shared,
+      name: eventsStream,
+      subjects: ['evt.>'],
+      max_age: eventsKeptNs,
+      republish: { src: 'evt.>', dest: `${livePrefix}.evt.>` },
+    },
+    {
+      ...shared,
+      name: transcriptsStream,
+      subjects: ['tr.>'],
+      republish: { src: 'tr.>', dest: `${livePrefix}.tr.>` },
+    },
+    {
+      ...shared,
+      name: workStream,
+      subjects: ['fx.>'],
+      retention: RetentionPolicy.Workqueue,
+      discard: DiscardPolicy.New,
+    },
+    { ...shared, name: journalStream, subjects: ['fl.>'], max_age: journalKeptNs },
+  ];
+}
+
+const alreadyExistsDifferently = 10_058;
+
+/** Makes what is missing and updates what differs. Safe to run by several processes at once. */
+export async function ensureStreams(
+  manager: JetStreamManager,
+  partitionCount: number,
+  replicas: number,
+): Promise<void> {
+  await Promise.all(
+    planStreams(partitionCount, replicas).map(async (plan) => {
+      try {
+        await manager.streams.add(plan);
+      } catch (error) {
+        if (!(error instanceof JetStreamApiError) || error.code !== alreadyExistsDifferently) throw error;
+        await manager.streams.update(plan.name, plan);
+      }
+    }),
+  );
+}
