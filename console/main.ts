@@ -1,5 +1,5 @@
 /** Starts the console: makes the transport, the router and the frame, and connects them. */
-import { config } from 'zod';
+import './app/without-eval.ts';
 import './app/console.ts';
 import { createAccessStore } from './app/access.ts';
 import { Console } from './app/console.ts';
@@ -8,9 +8,6 @@ import { startRouter } from './router/router.ts';
 import { LiveConnection } from './transport/live.ts';
 import { openNatsLink } from './transport/nats-link.ts';
 import { createRest } from './transport/rest.ts';
-
-// The content security policy forbids code made from text, which zod would try for speed.
-config({ jitless: true });
 
 const access = createAccessStore(browserClock.now());
 const heard = (): void => access.trigger.heard({ nowMs: browserClock.now() });
@@ -27,7 +24,13 @@ const live = new LiveConnection({
 });
 const frame = document.querySelector('sb-console');
 if (frame instanceof Console) {
-  const services = { rest, live, router: startRouter(window), clock: browserClock, newId: () => crypto.randomUUID() };
+  const services = {
+    rest,
+    live,
+    router: startRouter(window),
+    clock: browserClock,
+    newId: () => crypto.randomUUID(),
+  };
   frame.connect(services, access);
   live.start();
 }

@@ -14,4 +14,5 @@ export {
   type EffectDefinition,
   type RetryPolicy,
 } from './core/definition.ts';
+export { readEffectError, type EffectError } from './core/effect-error.ts';
 export { sendCommand, startActor } from './core/send-command.ts';

@@ -6,6 +6,9 @@ export interface AccessState {
   readonly heardMs: number;
 }
 
+/** Every live message is a sign of life; noting one a second is enough. */
+const heardStepMs = 1_000;
+
 export type AccessStore = ReturnType<typeof createAccessStore>;
 
 export function createAccessStore(nowMs: number) {
@@ -13,10 +16,8 @@ export function createAccessStore(nowMs: number) {
   return createStore({
     context: initial,
     on: {
-      heard: (state, event: { readonly nowMs: number }): AccessState => ({
-        ...state,
-        heardMs: event.nowMs,
-      }),
+      heard: (state, event: { readonly nowMs: number }): AccessState =>
+        event.nowMs - state.heardMs < heardStepMs ? state : { ...state, heardMs: event.nowMs },
       refused: (state): AccessState => ({ ...state, isLoginRequired: true }),
     },
   });

@@ -74,7 +74,9 @@ export class Console extends LitElement {
               ></sb-connection-indicator>`
         }
       </header>
-      <main tabindex="-1">${isLoginRequired ? html`<sb-login-page></sb-login-page>` : this.#renderPage()}</main>
+      <main tabindex="-1">
+        ${isLoginRequired ? html`<sb-login-page></sb-login-page>` : this.#renderPage()}
+      </main>
     `;
   }
 

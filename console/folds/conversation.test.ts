@@ -42,11 +42,15 @@ describe('readConversation', () => {
 
   it('shows a call without a result as under way, and a result without a call by itself', () => {
     expect(readConversation(entries(assistant)).parts[1]).toMatchObject({ result: undefined });
-    expect(readConversation(entries(result)).parts).toMatchObject([{ tool: 'bash', call: undefined, result }]);
+    expect(readConversation(entries(result)).parts).toMatchObject([
+      { tool: 'bash', call: undefined, result },
+    ]);
   });
 
   it('gives every part a key of its own', () => {
-    const two = readConversation(entries(assistant, result, { ...assistant, blocks: [bash, bash] }));
+    const two = readConversation(
+      entries(assistant, result, { ...assistant, blocks: [bash, bash] }),
+    );
     expect(new Set(two.parts.map(({ key }) => key)).size).toBe(two.parts.length);
   });
 });

@@ -43,7 +43,9 @@ export function readConversation(entries: readonly StoredTranscriptEntry[]): Con
     const { id: key, at, item } = entry;
     if (item.type === 'prompt') return [{ type: 'prompt', key, at, prompt: item }];
     if (item.type === 'assistant') {
-      return item.blocks.flatMap((block, index) => readBlock(block, `${key}#${index}`, at, results));
+      return item.blocks.flatMap((block, index) =>
+        readBlock(block, `${key}#${index}`, at, results),
+      );
     }
     if (called.has(item.toolCallId)) return [];
     return [{ type: 'tool', key, at, tool: item.tool, call: undefined, result: item }];
@@ -57,6 +59,7 @@ function readBlock(
   at: string,
   results: ReadonlyMap<string, ToolResult>,
 ): readonly ConversationPart[] {
-  if (block.type === 'text') return block.text.trim() === '' ? [] : [{ type: 'said', key, at, text: block.text }];
+  if (block.type === 'text')
+    return block.text.trim() === '' ? [] : [{ type: 'said', key, at, text: block.text }];
   return [{ type: 'tool', key, at, tool: block.name, call: block, result: results.get(block.id) }];
 }

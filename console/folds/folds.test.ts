@@ -45,8 +45,14 @@ describe('foldEvent', () => {
 
   it('adds an actor it has not seen where it belongs', () => {
     const list = foldIntoList([], event(1), 'first');
-    expect(foldIntoList(list, event(2, { actor: 'b' }), 'first').map(({ id }) => id)).toEqual(['b', 's']);
-    expect(foldIntoList(list, event(2, { actor: 'b' }), 'last').map(({ id }) => id)).toEqual(['s', 'b']);
+    expect(foldIntoList(list, event(2, { actor: 'b' }), 'first').map(({ id }) => id)).toEqual([
+      'b',
+      's',
+    ]);
+    expect(foldIntoList(list, event(2, { actor: 'b' }), 'last').map(({ id }) => id)).toEqual([
+      's',
+      'b',
+    ]);
   });
 });
 
@@ -62,7 +68,15 @@ describe('belongsToRun', () => {
 
 describe('listVisitedStates', () => {
   it('keeps the order of first visits and counts entries, not events', () => {
-    const states = ['queued', 'thinking', 'acting', 'acting', 'thinking', 'acting', 'parked'];
+    const states = [
+      'queued',
+      'thinking',
+      'acting.choosing',
+      'acting.commanding',
+      'thinking',
+      'acting',
+      'parked',
+    ];
     const events = states.map((state, index) => event(index + 1, { state }));
     const others = [event(20, { actor: 'other', state: 'failed' })];
     expect(
@@ -77,7 +91,7 @@ describe('toneOf', () => {
   it.each([
     ['active', 'thinking', 'active'],
     ['active', 'parked', 'waiting'],
-    ['active', 'review.awaitingReview', 'waiting'],
+    ['active', 'awaitingReview.looking', 'waiting'],
     ['active', 'escalated', 'warning'],
     ['done', 'merged', 'good'],
     ['done', 'failed', 'bad'],
@@ -94,9 +108,9 @@ describe('describeOutcome', () => {
   it('says nothing while the run goes on, then outcome and reason', () => {
     expect(describeOutcome({ status: 'active', facts: { reason: 'old' } })).toBeUndefined();
     expect(describeOutcome({ status: 'done', facts: { outcome: 'merged' } })).toBe('merged');
-    expect(describeOutcome({ status: 'done', facts: { outcome: 'left open', reason: 'policy' } })).toBe(
-      'left open: policy',
-    );
+    expect(
+      describeOutcome({ status: 'done', facts: { outcome: 'left open', reason: 'policy' } }),
+    ).toBe('left open: policy');
   });
 });
 

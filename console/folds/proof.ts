@@ -5,7 +5,9 @@ import type { StoredEvent } from '../../runtime/contract/event.ts';
 const filesSchema = z.array(z.string()).optional();
 
 const proofSchema = z.object({
-  command: z.union([z.string(), z.array(z.string()).transform((words) => words.join(' '))]).optional(),
+  command: z
+    .union([z.string(), z.array(z.string()).transform((words) => words.join(' '))])
+    .optional(),
   exitCode: z.number().nullable().optional(),
   durationMs: z.number().optional(),
   declaredFiles: filesSchema,

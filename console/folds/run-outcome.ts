@@ -21,7 +21,7 @@ export function toneOf(actor: Pick<ActorSummary, 'state' | 'status'>): Tone {
       return /failed|killed/u.test(leaf) ? 'bad' : 'warning';
     case 'active':
       if (leaf === 'escalated') return 'warning';
-      return waitingStates.test(leaf) ? 'waiting' : 'active';
+      return waitingStates.test(actor.state) ? 'waiting' : 'active';
     default:
       return 'neutral';
   }
@@ -32,7 +32,8 @@ export function describeOutcome(run: Pick<ActorSummary, 'facts' | 'status'>): st
   if (run.status === 'active') return undefined;
   const outcome = textOf(run.facts['outcome']);
   const reason = textOf(run.facts['reason']);
-  if (outcome !== undefined && reason !== undefined && outcome !== reason) return `${outcome}: ${reason}`;
+  if (outcome !== undefined && reason !== undefined && outcome !== reason)
+    return `${outcome}: ${reason}`;
   return outcome ?? reason;
 }
 

@@ -1,4 +1,7 @@
-/** The states an actor has been in, in the order of the first visit, with how often each was entered. */
+/**
+ * The states an actor has been in, in the order of the first visit, with how often each was entered.
+ * Only the outermost of nested states: the inner ones are steps on the way, and would drown the story.
+ */
 import type { StoredEvent } from '../../runtime/contract/event.ts';
 
 export interface VisitedState {
@@ -8,6 +11,11 @@ export interface VisitedState {
   readonly firstAt: string;
 }
 
+/** `awaitingReview.looking` -> `awaitingReview` */
+export function outermostState(state: string): string {
+  return state.split('.', 1)[0] ?? state;
+}
+
 export function listVisitedStates(
   events: readonly StoredEvent[],
   actor: { readonly kind: string; readonly id: string },
@@ -15,8 +23,9 @@ export function listVisitedStates(
   const visited = new Map<string, VisitedState>();
   let current: string | undefined;
   for (const event of events) {
-    if (event.kind !== actor.kind || event.actor !== actor.id || event.state === current) continue;
-    current = event.state;
+    const state = outermostState(event.state);
+    if (event.kind !== actor.kind || event.actor !== actor.id || state === current) continue;
+    current = state;
     const before = visited.get(current);
     visited.set(current, {
       state: current,

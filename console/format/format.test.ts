@@ -46,6 +46,11 @@ describe('describeEvent', () => {
     expect(describeEvent({ type: 'runFailed', data: { why: 'disk full' } })).toBe('why disk full');
   });
 
+  it('reads durations and exit codes', () => {
+    const data = { command: 'npm test', exitCode: 0, durationMs: 4_290 };
+    expect(describeEvent({ type: 'testsRan', data })).toBe('npm test · exit 0 · duration 4.2 s');
+  });
+
   it('shortens commit ids', () => {
     const sha = '0123456789abcdef0123456789abcdef01234567';
     expect(describeEvent({ type: 'committed', data: { sha } })).toBe('01234567');

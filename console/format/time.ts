@@ -16,7 +16,13 @@ export function formatDuration(durationMs: number): string {
   return `${Math.floor(ms / dayMs)} d ${Math.floor((ms % dayMs) / hourMs)} h`;
 }
 
-function join(ms: number, large: number, largeUnit: string, small: number, smallUnit: string): string {
+function join(
+  ms: number,
+  large: number,
+  largeUnit: string,
+  small: number,
+  smallUnit: string,
+): string {
   const rest = String(Math.floor((ms % large) / small)).padStart(2, '0');
   return `${Math.floor(ms / large)} ${largeUnit} ${rest} ${smallUnit}`;
 }

@@ -5,7 +5,8 @@ export function formatValue(value: Json | undefined): string {
   if (value === undefined || value === null) return '–';
   if (typeof value === 'string') return value;
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  if (isList(value)) return value.length === 0 ? 'none' : value.map((each) => formatValue(each)).join(', ');
+  if (isList(value))
+    return value.length === 0 ? 'none' : value.map((each) => formatValue(each)).join(', ');
   return Object.entries(value)
     .map(([key, each]) => `${formatKey(key)} ${formatValue(each)}`)
     .join(', ');
@@ -18,6 +19,11 @@ function isList(value: Json): value is Extract<Json, readonly unknown[]> {
 /** `inputTokens` -> `input tokens` */
 export function formatKey(key: string): string {
   return key.replace(/([a-z0-9])([A-Z])/gu, '$1 $2').toLowerCase();
+}
+
+/** `merge-request` -> `merge request` */
+export function formatKind(kind: string): string {
+  return kind.replaceAll('-', ' ');
 }
 
 /** `mergeRequestOpened` -> `Merge request opened` */

@@ -57,7 +57,8 @@ export function startRouter(browser: Window): Router {
 
 /** The address within this console that a plain click on a link asks for. */
 function addressOfClick(event: MouseEvent, origin: string): string | undefined {
-  const isPlain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
+  const isPlain =
+    event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
   if (!isPlain || event.defaultPrevented) return undefined;
   const link = event.composedPath().find((target) => target instanceof HTMLAnchorElement);
   if (link === undefined || link.target !== '' || link.hasAttribute('download')) return undefined;

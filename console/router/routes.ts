@@ -14,7 +14,10 @@ const routes: readonly Route[] = [
 
 const missing: Route = { pattern: '*', load: () => import('../pages/missing/page.ts') };
 
-export function findRoute(path: string): { readonly route: Route; readonly parameters: PathParameters } {
+export function findRoute(path: string): {
+  readonly route: Route;
+  readonly parameters: PathParameters;
+} {
   for (const route of routes) {
     const parameters = matchPath(route.pattern, path);
     if (parameters !== undefined) return { route, parameters };

@@ -9,14 +9,14 @@ export type Chapter =
   | { readonly type: 'entry'; readonly entry: TranscriptEntry };
 
 export interface Storyteller {
-  event(
+  readonly event: (
     actor: 'run' | 'session' | 'merge-request',
     type: string,
     state: string,
     data?: Readonly<Record<string, Json>>,
     status?: EventEnvelope['status'],
-  ): Chapter;
-  entry(item: ConversationItem): Chapter;
+  ) => Chapter;
+  readonly entry: (item: ConversationItem) => Chapter;
 }
 
 const kinds = { run: 'coordinator', session: 'session', 'merge-request': 'merge-request' } as const;
@@ -33,7 +33,16 @@ export function createStoryteller(runId: string, startMs: number, firstNumber = 
       return {
         type: 'event',
         event: {
-          ...{ v: 1, namespace, kind, actor: id, type, at: at(), n: count, state, status, data },
+          v: 1,
+          namespace,
+          kind,
+          actor: id,
+          type,
+          at: at(),
+          n: count,
+          state,
+          status,
+          data,
           id: `${kind}.${id}:${count}:0`,
           cause: `cause-${count}`,
         },
@@ -68,7 +77,12 @@ const failure = `> tiny-math@1.0.0 test
 ℹ fail 1
 ℹ duration_ms 61.4`;
 
-function says(text: string, tool: string, id: string, input: Record<string, Json>): ConversationItem {
+function says(
+  text: string,
+  tool: string,
+  id: string,
+  input: Record<string, Json>,
+): ConversationItem {
   return {
     type: 'assistant',
     model: 'replay',
@@ -98,10 +112,8 @@ function returns(
   };
 }
 
-/** From the webhook to a parked session whose merge request has been reviewed. */
-export function tellDemoRun(runId: string, startMs: number): readonly Chapter[] {
-  const { event, entry } = createStoryteller(runId, startMs);
-  const sha = '4f1d2a9c0b7e63518d24fa90c1e7b85d36a2904e';
+/** From the start to the end of the first step. */
+function tellUnderstanding(runId: string, { event, entry }: Storyteller): readonly Chapter[] {
   return [
     event('run', 'runStarted', 'awaitingSession', {
       goal: 'clamp() returns values above its upper bound: make the failing test pass',
@@ -111,31 +123,86 @@ export function tellDemoRun(runId: string, startMs: number): readonly Chapter[] 
     }),
     event('session', 'sessionQueued', 'queued'),
     event('session', 'sessionPreparing', 'preparing'),
-    event('session', 'stepStarted', 'thinking', { stepId: 'understand', title: 'Understand the task' }),
+    event('session', 'stepStarted', 'thinking', {
+      step: 'understand',
+      title: 'Understand the task',
+    }),
     entry({
       type: 'prompt',
       source: 'step',
       stepId: 'understand',
       text: 'Understand the task before you change anything.\n\nRead the code that the goal names and the tests around it. Run the tests once. Say in your notes what is wrong and where.',
     }),
-    entry(says('I will run the tests first to see what fails.', 'bash', 't1', { command: testCommand, timeoutMs: 60_000 })),
-    event('session', 'modelCalled', 'acting', { turn: 1, usage: { inputTokens: 1_840, outputTokens: 96 } }),
-    event('session', 'toolCalled', 'acting', { tool: 'bash', command: testCommand }),
+    entry(
+      says('I will run the tests first to see what fails.', 'bash', 't1', {
+        command: testCommand,
+        timeoutMs: 60_000,
+      }),
+    ),
+    event('session', 'modelCalled', 'acting', {
+      turn: 1,
+      usage: { inputTokens: 1_840, outputTokens: 96 },
+    }),
+    event('session', 'toolStarted', 'acting', { tool: 'bash', command: testCommand }),
     entry(returns('t1', 'bash', failure, 1)),
     event('session', 'toolFinished', 'thinking', { tool: 'bash', outcome: 'failed', exitCode: 1 }),
-    entry(says('One test fails. The upper bound is compared, but the value itself is returned.', 'read', 't2', { path: 'src/clamp.ts' })),
-    event('session', 'toolCalled', 'acting', { tool: 'read', path: 'src/clamp.ts' }),
-    entry(returns('t2', 'read', "export function clamp(value: number, low: number, high: number): number {\n  if (value < low) return low;\n  if (value > high) return value;\n  return value;\n}")),
+    entry(
+      says(
+        'One test fails. The upper bound is compared, but the value itself is returned.',
+        'read',
+        't2',
+        { path: 'src/clamp.ts' },
+      ),
+    ),
+    event('session', 'toolStarted', 'acting', { tool: 'read', path: 'src/clamp.ts' }),
+    entry(
+      returns(
+        't2',
+        'read',
+        'export function clamp(value: number, low: number, high: number): number {\n  if (value < low) return low;\n  if (value > high) return value;\n  return value;\n}',
+      ),
+    ),
     event('session', 'toolFinished', 'thinking', { tool: 'read', outcome: 'succeeded' }),
-    event('session', 'stepCompleted', 'thinking', { stepId: 'understand', notes: 'clamp returns the value instead of the bound' }),
-    event('session', 'stepStarted', 'thinking', { stepId: 'change', title: 'Make the change' }),
-    entry({ type: 'prompt', source: 'step', stepId: 'change', text: 'Make the smallest change that reaches the goal.' }),
-    entry(says('Returning the bound fixes it.', 'edit', 't3', { path: 'src/clamp.ts', oldText: 'if (value > high) return value;', newText: 'if (value > high) return high;' })),
+    event('session', 'stepCompleted', 'thinking', {
+      step: 'understand',
+      notes: 'clamp returns the value instead of the bound',
+    }),
+  ];
+}
+
+/** The change, and the tests again. */
+function tellChange({ event, entry }: Storyteller): readonly Chapter[] {
+  return [
+    event('session', 'stepStarted', 'thinking', { step: 'change', title: 'Make the change' }),
+    entry({
+      type: 'prompt',
+      source: 'step',
+      stepId: 'change',
+      text: 'Make the smallest change that reaches the goal.',
+    }),
+    entry(
+      says('Returning the bound fixes it.', 'edit', 't3', {
+        path: 'src/clamp.ts',
+        oldText: 'if (value > high) return value;',
+        newText: 'if (value > high) return high;',
+      }),
+    ),
     entry(returns('t3', 'edit', '1 replacement in src/clamp.ts')),
     event('session', 'toolFinished', 'thinking', { tool: 'edit', outcome: 'succeeded' }),
     entry(says('Running the tests again.', 'bash', 't4', { command: testCommand })),
     entry(returns('t4', 'bash', 'ℹ tests 6\nℹ pass 6\nℹ fail 0', 0)),
-    event('session', 'toolFinished', 'handingOver', { tool: 'bash', outcome: 'succeeded', exitCode: 0 }),
+    event('session', 'toolFinished', 'handingOver', {
+      tool: 'bash',
+      outcome: 'succeeded',
+      exitCode: 0,
+    }),
+  ];
+}
+
+/** The handoff, the proof record, the push. */
+function tellDelivery(runId: string, { event }: Storyteller): readonly Chapter[] {
+  const sha = '4f1d2a9c0b7e63518d24fa90c1e7b85d36a2904e';
+  return [
     event('session', 'handedOver', 'parked', { title: 'fix: clamp to the upper bound' }),
     event('run', 'handoffReceived', 'verifying', { title: 'fix: clamp to the upper bound' }),
     event('run', 'testsRan', 'verifying', { command: testCommand, exitCode: 0, durationMs: 912 }),
@@ -152,16 +219,47 @@ export function tellDemoRun(runId: string, startMs: number): readonly Chapter[] 
     event('run', 'committed', 'delivering', { sha }),
     event('run', 'pushed', 'delivering', { branch: `signalbox/${runId}` }),
     event('run', 'mergeRequestRequested', 'awaitingMerge'),
-    event('merge-request', 'mergeRequestOpened', 'awaitingReview', { number: 1, link: 'signalbox mr show 1' }),
+  ];
+}
+
+/** A review steers the parked session, which sets to work. */
+function tellReview({ event, entry }: Storyteller): readonly Chapter[] {
+  return [
+    event('merge-request', 'mergeRequestOpened', 'awaitingReview', {
+      number: 1,
+      link: 'signalbox mr show 1',
+    }),
     event('merge-request', 'reviewReceived', 'addressingReview', {
       author: 'maya',
       verdict: 'changesRequested',
       body: 'Please also cover the lower bound with a test.',
     }),
-    event('session', 'steered', 'thinking', { text: 'Please also cover the lower bound with a test.' }),
-    entry({ type: 'prompt', source: 'steer', text: 'maya reviewed merge request !1 and asks for changes:\n\n> Please also cover the lower bound with a test.' }),
-    entry(says('I will add that test.', 'bash', 't5', { command: "cat >> test/clamp.test.ts <<'EOF'\ntest('clamp keeps a value above its lower bound', () => {\n  assert.equal(clamp(-3, 0, 10), 0);\n});\nEOF\nnpm test" })),
-    event('session', 'toolCalled', 'acting', { tool: 'bash' }),
+    event('session', 'steered', 'thinking', {
+      text: 'Please also cover the lower bound with a test.',
+    }),
+    entry({
+      type: 'prompt',
+      source: 'steer',
+      text: 'maya reviewed merge request !1 and asks for changes:\n\n> Please also cover the lower bound with a test.',
+    }),
+    entry(
+      says('I will add that test.', 'bash', 't5', {
+        command:
+          "cat >> test/clamp.test.ts <<'EOF'\ntest('clamp keeps a value above its lower bound', () => {\n  assert.equal(clamp(-3, 0, 10), 0);\n});\nEOF\nnpm test",
+      }),
+    ),
+    event('session', 'toolStarted', 'acting', { tool: 'bash' }),
+  ];
+}
+
+/** From the webhook to a session that addresses the review of its merge request. */
+export function tellDemoRun(runId: string, startMs: number): readonly Chapter[] {
+  const teller = createStoryteller(runId, startMs);
+  return [
+    ...tellUnderstanding(runId, teller),
+    ...tellChange(teller),
+    ...tellDelivery(runId, teller),
+    ...tellReview(teller),
   ];
 }
 
@@ -172,7 +270,13 @@ export function tellDemoEnd(runId: string, startMs: number): readonly Chapter[] 
     entry(returns('t5', 'bash', 'ℹ tests 7\nℹ pass 7\nℹ fail 0', 0)),
     event('session', 'toolFinished', 'parked', { tool: 'bash', outcome: 'succeeded', exitCode: 0 }),
     event('merge-request', 'checksReported', 'merging', { verdict: 'passed' }),
-    event('merge-request', 'mergeRequestMerged', 'merged', { sha: '9be0c1d2e3f405162738495a6b7c8d9e0f1a2b3c' }, 'done'),
+    event(
+      'merge-request',
+      'mergeRequestMerged',
+      'merged',
+      { sha: '9be0c1d2e3f405162738495a6b7c8d9e0f1a2b3c' },
+      'done',
+    ),
     event('session', 'sessionCompleted', 'completed', { reason: 'its change was merged' }, 'done'),
     event('run', 'runCompleted', 'completed', { outcome: 'merged' }, 'done'),
   ];

@@ -42,7 +42,10 @@ const contentTypes: Readonly<Record<string, string>> = {
 };
 
 /** `consoleFolder` holds a build of the console; `natsServer` is the program to run. */
-export async function startFakeGateway(consoleFolder: string, natsServer: string): Promise<FakeGateway> {
+export async function startFakeGateway(
+  consoleFolder: string,
+  natsServer: string,
+): Promise<FakeGateway> {
   const nats = await startNats(natsServer);
   const streams = await openStreams(nats.url);
   const proxy = await startCuttableProxy(nats.webSocketPort);
@@ -62,7 +65,11 @@ export async function startFakeGateway(consoleFolder: string, natsServer: string
     requests.push(`${url.pathname}${url.search}`);
     if (!behaviour.isLoggedIn) return sendJson(response, 401, { error: { message: 'Log in' } });
     const body = answer(url, streams, behaviour, proxy.port);
-    sendJson(response, body === undefined ? 404 : 200, body ?? { error: { message: 'No such thing' } });
+    sendJson(
+      response,
+      body === undefined ? 404 : 200,
+      body ?? { error: { message: 'No such thing' } },
+    );
   };
   const server = createServer((request, response) => void handle(request, response));
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', () => resolve()));
@@ -96,7 +103,12 @@ function policy(webSocketPort: number): string {
   ].join('; ');
 }
 
-function answer(url: URL, streams: StoredStreams, behaviour: Behaviour, webSocketPort: number): unknown {
+function answer(
+  url: URL,
+  streams: StoredStreams,
+  behaviour: Behaviour,
+  webSocketPort: number,
+): unknown {
   const known = streams.events.filter(({ seq }) => seq <= behaviour.historyThrough);
   const throughSeq = known.at(-1)?.seq ?? 0;
   const after = Number(url.searchParams.get('after') ?? 0);

@@ -12,7 +12,11 @@ export interface NatsProcess {
   stop(): Promise<void>;
 }
 
-export const consoleUser = { user: 'console', password: 'console-test', inboxPrefix: '_INBOX.console' };
+export const consoleUser = {
+  user: 'console',
+  password: 'console-test',
+  inboxPrefix: '_INBOX.console',
+};
 export const systemUser = { user: 'system', pass: 'system-test' };
 
 const portsSchema = z.object({ nats: z.array(z.string()), websocket: z.array(z.string()) });
@@ -53,7 +57,10 @@ export async function startNats(program: string): Promise<NatsProcess> {
 }
 
 /** The server writes the file when it listens; there is no other sign of it from outside. */
-async function readPorts(child: ChildProcess, folder: string): Promise<z.infer<typeof portsSchema>> {
+async function readPorts(
+  child: ChildProcess,
+  folder: string,
+): Promise<z.infer<typeof portsSchema>> {
   const file = join(folder, `nats-server_${child.pid}.ports`);
   const deadline = Date.now() + startTimeoutMs;
   while (Date.now() < deadline && child.exitCode === null) {

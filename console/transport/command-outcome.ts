@@ -7,7 +7,6 @@ export type CommandOutcome =
   | { readonly status: 'notSent'; readonly reason: string }
   | { readonly status: 'unanswered' };
 
-
 /** A command of this page, from the click to its answer. */
 export type CommandState =
   | { readonly phase: 'idle' }

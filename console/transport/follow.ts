@@ -20,12 +20,12 @@ import {
 const settleDelaysMs: readonly number[] = [150, 600, 2_000];
 /** While positions are missing or the gateway does not answer: doubled each time, up to the limit. */
 const firstRetryMs = 100;
-const maxRetryMs = 5_000;
+const maxRetryMs = 2_000;
 /** With a live connection, a look at history now and then; without one, history is all there is. */
 const idleWhileLiveMs = 20_000;
 const idleWithoutLiveMs = 2_000;
 /** After so many tries in a row with positions missing, the list is reported as incomplete. */
-const triesBeforeIncomplete = 6;
+const triesBeforeIncomplete = 4;
 
 export interface TailSource<Item> {
   fetchPage(after: number): Promise<Answer<TailPage<Item>>>;
@@ -47,7 +47,11 @@ export interface TailSink<Item> {
   report(status: TailStatus): void;
 }
 
-export class TailFollower<Item> {
+export interface Following {
+  stop(): void;
+}
+
+export class TailFollower<Item> implements Following {
   readonly #source: TailSource<Item>;
   readonly #sink: TailSink<Item>;
   readonly #clock: Clock;
@@ -60,7 +64,12 @@ export class TailFollower<Item> {
   #cancelTimer = (): void => undefined;
   #unsubscribe = (): void => undefined;
 
-  constructor(source: TailSource<Item>, sink: TailSink<Item>, clock: Clock, start: TailState<Item>) {
+  constructor(
+    source: TailSource<Item>,
+    sink: TailSink<Item>,
+    clock: Clock,
+    start: TailState<Item>,
+  ) {
     this.#source = source;
     this.#sink = sink;
     this.#clock = clock;
@@ -143,7 +152,8 @@ export class TailFollower<Item> {
     if (more || this.#askAgain) {
       void this.#ask();
     } else if (missing > 0 || !this.#state.backfilled) {
-      if (this.#retries >= triesBeforeIncomplete) this.#sink.report({ phase: 'incomplete', missing });
+      if (this.#retries >= triesBeforeIncomplete)
+        this.#sink.report({ phase: 'incomplete', missing });
       this.#retry();
     } else {
       this.#retries = 0;

@@ -11,11 +11,11 @@ export type LiveState =
 export type LiveStore = ReturnType<typeof createLiveStore>;
 
 export function createLiveStore(nowMs: number) {
+  const initial: { readonly state: LiveState } = { state: { phase: 'connecting', sinceMs: nowMs } };
   return createStore({
-    context: { state: { phase: 'connecting', sinceMs: nowMs } } as { readonly state: LiveState },
+    context: initial,
     on: {
       changed: (_context, event: { readonly state: LiveState }) => ({ state: event.state }),
     },
   });
 }
-

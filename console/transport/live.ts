@@ -10,8 +10,15 @@ import {
   type GatewayCommand,
   type LiveAccess,
 } from '../../runtime/contract/live.ts';
-import { gatewayCommandSubject, livePrefix, transcriptSubject } from '../../runtime/contract/subjects.ts';
-import { storedTranscriptEntrySchema, type StoredTranscriptEntry } from '../../runtime/contract/transcript.ts';
+import {
+  gatewayCommandSubject,
+  livePrefix,
+  transcriptSubject,
+} from '../../runtime/contract/subjects.ts';
+import {
+  storedTranscriptEntrySchema,
+  type StoredTranscriptEntry,
+} from '../../runtime/contract/transcript.ts';
 import type { Answer } from './answer.ts';
 import type { CommandOutcome } from './command-outcome.ts';
 import { createLiveStore, type LiveStore } from './live-state.ts';
@@ -25,9 +32,9 @@ const maxReconnectMs = 5_000;
 const unavailableRetryMs = 30_000;
 
 export interface LiveWatcher<Item> {
-  receive(message: LiveMessage<Item>): void;
+  readonly receive: (message: LiveMessage<Item>) => void;
   /** The server has taken the subscription; called again after every reconnect. */
-  opened(): void;
+  readonly opened: () => void;
 }
 
 export interface Live {
@@ -103,7 +110,8 @@ export class LiveConnection implements Live {
       watcher.opened,
       ({ seq, previousOnSubject, body }) => {
         const entry = storedTranscriptEntrySchema.safeParse(withSeq(body, seq));
-        if (entry.success) watcher.receive({ seq, previousSeq: previousOnSubject, item: entry.data });
+        if (entry.success)
+          watcher.receive({ seq, previousSeq: previousOnSubject, item: entry.data });
       },
     );
   }
@@ -140,15 +148,23 @@ export class LiveConnection implements Live {
     if (!this.#started) return opened.link.close();
     this.#open = opened;
     for (const watch of this.#watches) this.#attach(watch, opened);
-    void opened.link.closed.then((reason) => {
-      if (this.#open === opened) this.#open = undefined;
-      if (this.#started) this.#retry(reason);
-    });
+    void this.#noticeEnd(opened);
     if (!(await this.#isTaken(opened))) return;
     this.#tries = 0;
     this.#options.heard();
     this.store.trigger.changed({ state: { phase: 'live', sinceMs: this.#options.clock.now() } });
     for (const watch of this.#watches) watch.opened();
+  }
+
+  async #noticeEnd(opened: OpenLink): Promise<void> {
+    const reason = await opened.link.closed;
+    if (this.#open === opened) this.#open = undefined;
+    if (this.#started) this.#retry(reason);
+  }
+
+  async #announce(watch: Watch, opened: OpenLink): Promise<void> {
+    const isTaken = await this.#isTaken(opened);
+    if (isTaken && this.#watches.has(watch)) watch.opened();
   }
 
   /** Whether the server has everything that was sent on the link. When not, the link's end says why. */
@@ -178,9 +194,7 @@ export class LiveConnection implements Live {
     const current = this.#open;
     if (current !== undefined) {
       this.#attach(watch, current);
-      void this.#isTaken(current).then((taken) => {
-        if (taken && this.#watches.has(watch)) watch.opened();
-      });
+      void this.#announce(watch, current);
     }
     return () => {
       this.#watches.delete(watch);
@@ -206,7 +220,8 @@ export class LiveConnection implements Live {
   }
 
   #connectIn(delayMs: number): void {
-    if (this.#started) this.#cancelRetry = this.#options.clock.after(delayMs, () => void this.#connect());
+    if (this.#started)
+      this.#cancelRetry = this.#options.clock.after(delayMs, () => void this.#connect());
   }
 }
 

@@ -55,6 +55,8 @@ export async function openNatsLink(credentials: LiveCredentials): Promise<NatsLi
   });
   return {
     subscribe: (subject, receive) => {
+      // Closed, and `closed` has not been seen yet: the next link will get the subscription.
+      if (connection.isClosed()) return () => undefined;
       const subscription = connection.subscribe(subject, {
         callback: (error, message) => {
           const read = error === null ? readMessage(message) : undefined;
@@ -67,6 +69,7 @@ export async function openNatsLink(credentials: LiveCredentials): Promise<NatsLi
     },
     flush: () => connection.flush(),
     request: async (subject, body) => {
+      if (connection.isClosed()) return { status: 'notSent', reason: 'the connection was lost' };
       try {
         const reply = await connection.request(subject, JSON.stringify(body), {
           timeout: requestTimeoutMs,
@@ -75,7 +78,9 @@ export async function openNatsLink(credentials: LiveCredentials): Promise<NatsLi
       } catch (error) {
         if (error instanceof TimeoutError) return { status: 'unanswered' };
         const noOneThere = error instanceof RequestError && error.isNoResponders();
-        const reason = noOneThere ? 'the gateway does not listen for commands' : describeError(error);
+        const reason = noOneThere
+          ? 'the gateway does not listen for commands'
+          : describeError(error);
         return connection.isClosed() ? { status: 'unanswered' } : { status: 'notSent', reason };
       }
     },
@@ -90,7 +95,8 @@ export async function openNatsLink(credentials: LiveCredentials): Promise<NatsLi
 function readMessage(message: Msg): LinkMessage | undefined {
   const seq = Number(message.headers?.get('Nats-Sequence'));
   const previousOnSubject = Number(message.headers?.get('Nats-Last-Sequence'));
-  if (!Number.isSafeInteger(seq) || seq < 1 || !Number.isSafeInteger(previousOnSubject)) return undefined;
+  if (!Number.isSafeInteger(seq) || seq < 1 || !Number.isSafeInteger(previousOnSubject))
+    return undefined;
   try {
     return { seq, previousOnSubject, body: message.json<unknown>() };
   } catch {

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   countMissing,
@@ -68,7 +68,8 @@ describe('tail', () => {
 
   it('keeps a bounded number of waiting messages and still knows how far it must read', () => {
     let state: TailState<string> = emptyTail<string>();
-    for (let seq = 1; seq <= maxWaitingMessages + 10; seq += 1) state = pushLive(state, live(seq)).state;
+    for (let seq = 1; seq <= maxWaitingMessages + 10; seq += 1)
+      state = pushLive(state, live(seq)).state;
     expect(state.waiting).toHaveLength(maxWaitingMessages);
     const read = pushPage(state, page([], 0));
     expect(read.applied).toHaveLength(maxWaitingMessages);
@@ -118,7 +119,8 @@ describe('tail, whatever the network does', () => {
           for (const next of happenings) {
             const seq = next.kind === 'live' ? stored[next.index] : undefined;
             if (next.kind === 'page') answer((stored.at(-1) ?? 0) - next.lag, next.limit);
-            else if (seq !== undefined) take(pushLive(state, live(seq, stored[next.index - 1] ?? 0)));
+            else if (seq !== undefined)
+              take(pushLive(state, live(seq, stored[next.index - 1] ?? 0)));
           }
           answer(stored.at(-1) ?? 0, stored.length + 1);
           expect(applied).toEqual(stored);

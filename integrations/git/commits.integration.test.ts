@@ -137,6 +137,24 @@ describe('commitAll', () => {
     expect(both.map((outcome) => outcome.status).sort()).toEqual(['committed', 'nothingToCommit']);
   });
 
+  it('makes one commit, found by its trailer, when killed at any git command and repeated', async () => {
+    let failures = 0;
+    for (let killAt = 1; killAt <= 9; killAt += 1) {
+      const trailer = { key: 'Signalbox-Effect', value: `effect-${killAt}` };
+      const request = { worktree, message: 'work', trailers: [trailer], author };
+      await sandbox.write(join(worktree, 'work.txt'), `${killAt}`);
+      const environment = await sandbox.killedAt(killAt, '0.003');
+      const killed = createRepositories({ environment });
+      await killed.commitAll(request).catch(() => (failures += 1));
+      const found = await repositories.findCommitByTrailer({ worktree, baseSha, ...trailer });
+      if (found === undefined) await repositories.commitAll(request);
+      expect(await sandbox.git(worktree, 'status', '--porcelain')).toBe('');
+      const made = await sandbox.git(worktree, 'rev-list', '--count', `${baseSha}..HEAD`);
+      expect(made).toBe(String(killAt));
+    }
+    expect(failures).toBeGreaterThan(4);
+  });
+
   it('refuses an empty message and a trailer key that is none', async () => {
     await expect(commit('  \n')).rejects.toMatchObject({ code: 'SB_INPUT_INVALID' });
     await expect(commit('x', [{ key: 'a b', value: 'v' }])).rejects.toMatchObject({

@@ -25,14 +25,20 @@ export async function commitAll(tools: GitTools, request: CommitRequest): Promis
     });
   }
   request.trailers.forEach(({ key }) => requireTrailerKey(key));
-  return tools.withKey(worktree, async () =>
-    tools.withLockRepair(await findWorktreeLocks(git, worktree), () =>
-      commitEverything(git, request),
-    ),
-  );
+  return tools.withKey(worktree, async () => {
+    const before = await readHead(git, worktree);
+    return tools.withLockRepair(await findWorktreeLocks(git, worktree), () =>
+      commitEverything(git, request, before),
+    );
+  });
 }
 
-async function commitEverything(git: RunGit, request: CommitRequest): Promise<CommitOutcome> {
+/** `before`: a git that was killed after it committed is known by a HEAD that has moved since. */
+async function commitEverything(
+  git: RunGit,
+  request: CommitRequest,
+  before: string,
+): Promise<CommitOutcome> {
   const directory = request.worktree;
   await git({ directory, arguments: ['add', '--all'], deadlineMs: transferDeadlineMs });
   const staged = await git({
@@ -40,7 +46,10 @@ async function commitEverything(git: RunGit, request: CommitRequest): Promise<Co
     arguments: ['diff', '--cached', '--quiet', '--no-ext-diff', 'HEAD', '--'],
     answers: [1],
   });
-  if (staged.exitCode === 0) return { status: 'nothingToCommit' };
+  if (staged.exitCode === 0) {
+    const sha = await readHead(git, directory);
+    return sha === before ? { status: 'nothingToCommit' } : { status: 'committed', sha };
+  }
   await git({
     directory,
     arguments: ['commit', '--quiet', '--no-verify', '--cleanup=whitespace', '--file=-'],

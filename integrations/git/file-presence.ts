@@ -1,5 +1,5 @@
 /** Tells "it is not there" apart from every other reason a file cannot be read. */
-import { readFile, readdir, stat } from 'node:fs/promises';
+import { readFile, readdir, realpath, stat } from 'node:fs/promises';
 import type { Stats } from 'node:fs';
 
 /** ESRCH is what /proc says of a process that ends while it is being read. */
@@ -24,6 +24,10 @@ export function readTextIfPresent(path: string): Promise<string | undefined> {
 
 export function listIfPresent(path: string): Promise<readonly string[] | undefined> {
   return ifPresent(readdir(path));
+}
+
+export function realPathIfPresent(path: string): Promise<string | undefined> {
+  return ifPresent(realpath(path));
 }
 
 async function ifPresent<Value>(reading: Promise<Value>): Promise<Value | undefined> {

@@ -10,7 +10,7 @@ import { dirname } from 'node:path';
 export type OuterEnvironment = Readonly<Record<string, string | undefined>>;
 
 /** Used when the caller passes none: enough to find git and the user's configuration. */
-export function minimalEnvironment(): OuterEnvironment {
+export function minimalEnvironment(): { readonly PATH: string; readonly HOME: string } {
   return {
     PATH: '/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin',
     HOME: homedir(),

@@ -11,6 +11,17 @@ export async function readReferences(
   repository: string,
   names: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {
+  const found = await readReferencesBelow(git, repository, names);
+  // A name also matches everything below it.
+  return new Map([...found].filter(([name]) => names.includes(name)));
+}
+
+/** All references that have one of the names, or lie in one of the folders (`refs/heads/`). */
+export async function readReferencesBelow(
+  git: RunGit,
+  repository: string,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
   const list = await git({
     directory: repository,
     arguments: ['for-each-ref', '--format=%(objectname) %(refname)', '--', ...names],
@@ -18,9 +29,7 @@ export async function readReferences(
   const found = new Map<string, string>();
   for (const line of list.text.split('\n')) {
     const space = line.indexOf(' ');
-    // A name also matches everything below it.
-    if (names.includes(line.slice(space + 1)))
-      found.set(line.slice(space + 1), line.slice(0, space));
+    if (space > 0) found.set(line.slice(space + 1), line.slice(0, space));
   }
   return found;
 }
@@ -67,18 +76,23 @@ export async function isCheckedOut(
   return list.text.split('\0').includes(`branch ${branchReference(branch)}`);
 }
 
-/** The locks of some references, and the one that every deletion of a reference needs. */
+/**
+ * The locks of some references, the one that every deletion of a reference needs, and the one of HEAD,
+ * which git takes when the branch that HEAD is on moves.
+ */
 export function referenceLocks(
   gitDirectory: string,
   references: readonly string[],
 ): readonly RepairableLock[] {
   const isInside = basename(gitDirectory) === '.git';
   const folders = isInside ? [gitDirectory, dirname(gitDirectory)] : [gitDirectory];
-  return [...references.map((reference) => `${reference}.lock`), 'packed-refs.lock'].map(
-    (name) => ({
-      path: join(gitDirectory, name),
-      folders,
-      mayBeHeldLong: false,
-    }),
-  );
+  return [
+    ...references.map((reference) => `${reference}.lock`),
+    'packed-refs.lock',
+    'HEAD.lock',
+  ].map((name) => ({
+    path: join(gitDirectory, name),
+    folders,
+    mayBeHeldLong: false,
+  }));
 }

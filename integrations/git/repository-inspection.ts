@@ -94,7 +94,10 @@ async function readLayout(git: RunGit, path: string): Promise<Layout | Unusable>
 
 async function describeRefused(path: string, complaint: string): Promise<Unusable> {
   // Something is there but git will not have it (damaged, or owned by another user): its words say why.
-  if ((await statIfPresent(resolve(path, '.git'))) !== undefined) {
+  const traces = await Promise.all(
+    ['.git', 'HEAD'].map((name) => statIfPresent(resolve(path, name))),
+  );
+  if (traces.some((trace) => trace !== undefined)) {
     return unusable(
       `git cannot use the repository in ${path}: ${complaint}`,
       `Run "git -C '${path}' status" and do what git says.`,

@@ -4,10 +4,15 @@
  * before the folder and the folder goes before the record, so a folder with files and no record was
  * never ours.
  */
-import { readdir, realpath, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { SignalboxError } from '../../runtime/contract/errors.ts';
-import { listIfPresent, readTextIfPresent, statIfPresent } from './file-presence.ts';
+import {
+  listIfPresent,
+  readTextIfPresent,
+  statIfPresent,
+  realPathIfPresent,
+} from './file-presence.ts';
 import type { RepairableLock } from './lock-repair.ts';
 
 export type WorktreeState =
@@ -135,7 +140,8 @@ async function pointsInto(commonDirectory: string, path: string): Promise<boolea
 
 /** Symbolic links resolved as far as the path exists: git records real paths. */
 async function canonical(path: string): Promise<string> {
-  if ((await statIfPresent(path)) !== undefined) return realpath(path);
+  const real = await realPathIfPresent(path);
+  if (real !== undefined) return real;
   const parent = dirname(path);
   return parent === path ? path : join(await canonical(parent), basename(path));
 }

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { isProcessAlive } from '../../runtime/processes/process-identity.ts';
 import { maxFullBytes } from './output-capture.ts';
 import { makeTemporaryTree } from './temporary-tree.ts';
 import type { TemporaryTree } from './temporary-tree.ts';
@@ -21,7 +22,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  for (const pid of pids.splice(0)) if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+  for (const pid of pids.splice(0)) if (isProcessAlive(pid)) process.kill(pid, 'SIGKILL');
   await tree.remove();
 });
 
@@ -29,15 +30,6 @@ function run(command: string, options: { timeoutMs?: number; signal?: AbortSigna
   const request = { root: tree.root, command, timeoutMs: options.timeoutMs ?? 20_000 };
   const signal = options.signal ?? new AbortController().signal;
   return workspace.runCommand({ ...request, maxCapturedBytes: 8000 }, signal);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 async function pidIn(name: string): Promise<number> {
@@ -54,7 +46,7 @@ async function pidIn(name: string): Promise<number> {
 }
 
 async function expectGone(pid: number): Promise<void> {
-  await vi.waitFor(() => expect(isAlive(pid)).toBe(false), { timeout: 5000 });
+  await vi.waitFor(() => expect(isProcessAlive(pid)).toBe(false), { timeout: 5000 });
 }
 
 describe('a command', () => {
@@ -124,7 +116,7 @@ describe('a deadline', () => {
       'echo started; (sleep 300 & echo $! > child; sh -c "echo \\$\\$ > grandchild; sleep 300; :"); :';
     const running = run(command, { timeoutMs: 3000 });
     const [child, grandchild] = [await pidIn('child'), await pidIn('grandchild')];
-    expect(isAlive(child) && isAlive(grandchild)).toBe(true);
+    expect(isProcessAlive(child) && isProcessAlive(grandchild)).toBe(true);
     const result = await running;
     expect(result.end).toEqual({ type: 'timedOut', afterMs: 3000 });
     expect(result.stdout.text).toBe('started\n');
@@ -179,6 +171,6 @@ describe('a background child that holds stdout', () => {
     expect(result.stdout.text).toBe('done\n');
     expect(result.durationMs).toBeLessThan(15_000);
     expect(log).toEqual([expect.stringContaining('detached')]);
-    expect(isAlive(child)).toBe(true);
+    expect(isProcessAlive(child)).toBe(true);
   });
 });

@@ -4,6 +4,7 @@ import { chmod, lstat, mkdir, readdir, readFile, utimes } from 'node:fs/promises
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { identifyProcess } from '../../runtime/processes/process-identity.ts';
 import { makeTemporaryTree } from './temporary-tree.ts';
 import type { TemporaryTree } from './temporary-tree.ts';
 import { createWorkspaces } from './workspaces.ts';
@@ -162,21 +163,25 @@ describe('editFile', () => {
 });
 
 describe('what a killed process has left', () => {
-  const leftover = '.signalbox-4194304-00ff00ff00ff-0011223344556677.tmp';
+  // More than the highest pid there is; the same pid, started at another time.
+  const ofTheDead = '.signalbox-99999999-77-0011223344556677.tmp';
+  const ofAnEarlier = `.signalbox-${process.pid}-1-0011223344556677.tmp`;
 
   it('is removed before the next write or command, and said', async () => {
-    await tree.put(`deep/er/${leftover}`, 'half');
+    await tree.put(`deep/er/${ofTheDead}`, 'half');
+    await tree.put(`deep/${ofAnEarlier}`, 'half');
     await tree.put('.signalbox-notes.tmp', 'of a person');
     const said: string[] = [];
     const restarted = createWorkspaces({ environment, log: (line) => said.push(line) });
     await restarted.writeFile(tree.root, 'a.txt', 'a');
-    expect(await readdir(join(tree.root, 'deep/er'))).toEqual([]);
+    expect(await readdir(join(tree.root, 'deep'), { recursive: true })).toEqual(['er']);
     expect((await readdir(tree.root)).sort()).toEqual(['.signalbox-notes.tmp', 'a.txt', 'deep']);
-    expect(said).toEqual([expect.stringContaining('removed 1 unfinished')]);
+    expect(said).toEqual([expect.stringContaining('removed 2 unfinished')]);
   });
 
   it('is left alone while its process lives, until it is old', async () => {
-    const foreign = `.signalbox-${process.ppid}-00ff00ff00ff-0011223344556677.tmp`;
+    const { startTicks } = identifyProcess(process.ppid);
+    const foreign = `.signalbox-${process.ppid}-${startTicks ?? 'x'}-0011223344556677.tmp`;
     await tree.put(foreign, 'half');
     const other = createWorkspaces({ environment });
     await other.writeFile(tree.root, 'a.txt', 'a');

@@ -32,7 +32,7 @@ export function isGitName(name: string): boolean {
 }
 
 /** The names of `target` below `folder`, or undefined when it is not below. Both absolute and resolved. */
-export function segmentsBelow(folder: string, target: string): readonly string[] | undefined {
+function segmentsBelow(folder: string, target: string): readonly string[] | undefined {
   const path = relative(folder, target);
   if (path === '') return [];
   const segments = path.split(sep);

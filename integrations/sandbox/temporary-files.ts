@@ -1,28 +1,27 @@
 /**
  * Owns the names of the temporary files behind atomic writes, and the removal of those a killed process has left:
- * they would otherwise be committed with the change. A file is a leftover when its process is gone; one of another
- * process that lives is left alone until it is old.
+ * they would otherwise be committed with the change. A name says whose file it is. It is a leftover when that process
+ * has ended, or when the file is old.
  */
 import { randomBytes } from 'node:crypto';
 import { lstat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { glob } from 'tinyglobby';
+import { identifyProcess, isSameProcessAlive } from '../../runtime/processes/process-identity.ts';
 import { openConfinedFolder } from './confined-folder.ts';
 import { fileSystemCode, parseFileSystemError } from './file-system-errors.ts';
 
 /** Matches every temporary file, for sweeping and for leaving them out of listings. */
 export const temporaryFilePattern = '**/.signalbox-*.tmp';
 
-const temporaryName = /^\.signalbox-(\d+)-([0-9a-f]+)-[0-9a-f]+\.tmp$/u;
+const temporaryName = /^\.signalbox-(\d+)-(\d+|x)-[0-9a-f]+\.tmp$/u;
 
-/** Tells this process from an earlier one with the same id. */
-const processToken = randomBytes(6).toString('hex');
-
-/** Far longer than any write takes. */
+/** Far longer than any write takes. Counts where a pid alone, which is handed out again, has to tell processes apart. */
 const oldAfterMs = 60_000;
 
 export function makeTemporaryName(): string {
-  return `.signalbox-${process.pid}-${processToken}-${randomBytes(8).toString('hex')}.tmp`;
+  const { pid, startTicks } = identifyProcess(process.pid);
+  return `.signalbox-${pid}-${startTicks ?? 'x'}-${randomBytes(8).toString('hex')}.tmp`;
 }
 
 /** Removes leftovers below the root. `left` counts those that may still be in use. */
@@ -44,7 +43,7 @@ export async function sweepTemporaryFiles(
     if (state === 'leftover') {
       await removeInside(realRoot, path);
       removed += 1;
-    } else if (state === 'foreign') {
+    } else if (state === 'inUse') {
       left += 1;
     }
   }
@@ -55,27 +54,17 @@ async function classifyTemporary(
   realRoot: string,
   path: string,
   nowMs: number,
-): Promise<'ours' | 'foreign' | 'leftover' | 'unrelated'> {
+): Promise<'inUse' | 'leftover' | 'unrelated'> {
   const match = temporaryName.exec(path.slice(path.lastIndexOf('/') + 1));
   if (match === null) return 'unrelated';
-  if (match[2] === processToken) return 'ours';
-  const pid = Number(match[1]);
-  if (pid === process.pid || !isAlive(pid)) return 'leftover';
+  const startTicks = match[2] === 'x' ? {} : { startTicks: Number(match[2]) };
+  if (!isSameProcessAlive({ pid: Number(match[1]), ...startTicks })) return 'leftover';
   try {
     const { mtimeMs } = await lstat(join(realRoot, path));
-    return nowMs - mtimeMs > oldAfterMs ? 'leftover' : 'foreign';
+    return nowMs - mtimeMs > oldAfterMs ? 'leftover' : 'inUse';
   } catch (error) {
     if (fileSystemCode(error) === 'ENOENT') return 'unrelated';
     throw parseFileSystemError(error, path);
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return fileSystemCode(error) === 'EPERM';
   }
 }
 

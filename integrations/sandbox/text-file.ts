@@ -12,7 +12,7 @@ import { parseFileSystemError, reportFailure, reportMissing } from './file-syste
 import type { ConfinedPath } from './path-confinement.ts';
 
 /** More than any file an agent should read whole; larger ones are for `sed -n` and the like. */
-export const maxTextFileBytes = 16 * 1024 * 1024;
+const maxTextFileBytes = 16 * 1024 * 1024;
 
 export interface TextFile {
   /** With a byte order mark, if the file has one. */

@@ -14,7 +14,8 @@ export const errorCodes = {
   SB_EFFECT_CANCELLED: 'an effect was cancelled by its actor',
   SB_EFFECT_DEADLINE: 'an effect ran past its deadline',
   SB_EFFECT_FAILED: 'an effect failed with an error that has no code of its own',
-  SB_EFFECT_INTERRUPTED: 'an effect was under way when its worker died; whether it happened is unknown',
+  SB_EFFECT_INTERRUPTED:
+    'an effect was under way when its worker died; whether it happened is unknown',
   SB_FORGE_REFUSED: 'the forge refused an operation',
   SB_GIT_FAILED: 'a git command failed',
   SB_HISTORY_FAILED: 'the history file cannot be read or written',
@@ -39,6 +40,7 @@ export const errorCodes = {
   SB_REPOSITORY_INVALID: 'a path is not a git repository that can be used',
   SB_REQUEST_REFUSED: 'a request came by a host name, an origin or a method that is not allowed',
   SB_SIGNATURE_INVALID: 'a delivery is not signed with the secret of the trigger it names',
+  SB_STATE_TOO_LARGE: 'the state of an actor, with what one transition causes, is too large to be stored',
   SB_STORAGE_FULL: 'the store has no room left',
   SB_TOOL_FAILED: 'a tool could not do what was asked',
   SB_WORKFLOW_INVALID: 'a workflow definition has errors',

@@ -45,8 +45,8 @@ export function workSubject(pool: string, namespace: string): string {
 }
 
 /** `step` is `claim`, `result`, `cancel` or `step-<name>`. The effect id itself holds two dots. */
-export function journalSubject(effectId: string, step: string): string {
-  return `fl.${effectId}.${encodeToken(step)}`;
+export function journalSubject(namespace: string, effectId: string, step: string): string {
+  return `fl.${namespace}.${effectId}.${encodeToken(step)}`;
 }
 
 export function transcriptSubject(namespace: string, sessionId: string): string {

@@ -32,7 +32,7 @@ export interface EffectContext {
    * Runs `produce` once per effect and step name: after a crash the stored value is returned instead.
    * `local` effects store nothing, so theirs runs in every attempt.
    */
-  step<Value extends Json>(name: string, produce: () => Promise<Value>): Promise<Value>;
+  readonly step: <Value extends Json>(name: string, produce: () => Promise<Value>) => Promise<Value>;
 }
 
 /** What to do when a worker died while the effect was under way and nobody knows whether it happened. */
@@ -149,6 +149,9 @@ export function defineActor(options: ActorDefinitionOptions): ActorDefinition {
   if (!Number.isInteger(version) || version < 1) {
     throw new SignalboxError('SB_CONFIG_INVALID', `the version of ${kind} must be 1 or more`);
   }
-  checkMachine(kind, machine, new Set([...Object.keys(effects), ...Object.keys(children)]));
+  checkMachine(kind, machine, {
+    effects: new Set(Object.keys(effects)),
+    children: new Set(Object.keys(children)),
+  });
   return { kind, version, machine, effects, children };
 }

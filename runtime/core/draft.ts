@@ -3,7 +3,7 @@
  * become entries here; an action that is none of the known ones is refused.
  */
 import { z } from 'zod';
-import { actorAddressSchema, childActorId, type ActorAddress } from '../contract/address.ts';
+import { actorAddressSchema, actorIdSchema, childActorId, type ActorAddress } from '../contract/address.ts';
 import { commandBodySchema } from '../contract/command.ts';
 import { SignalboxError } from '../contract/errors.ts';
 import type { Json } from '../contract/json.ts';
@@ -47,14 +47,26 @@ export function copyDraft(draft: Draft): Draft {
   };
 }
 
+/** A longer wait is a mistake in a unit; dates of timers end not far beyond. */
+const longestDelayMs = 100 * 365 * 24 * 60 * 60 * 1_000;
+
 const raiseSchema = z.object({
   event: z.looseObject({ type: z.string() }),
   id: z.string().optional(),
-  delay: z.number().optional(),
+  delay: z.number().max(longestDelayMs).optional(),
 });
 const cancelSchema = z.object({ sendId: z.string() });
-const emitSchema = z.object({ event: z.looseObject({ type: z.string() }) });
-const spawnSchema = z.object({ id: z.string(), src: z.string(), input: z.unknown() });
+/** An event's type is the last token of its subject. */
+const emitSchema = z.object({
+  event: z.looseObject({ type: z.string().regex(/^[A-Za-z][A-Za-z0-9_-]*$/) }),
+});
+const spawnSchema = z.object({
+  /** The machine's way to say it, possibly a function; absent when XState would make one up. */
+  id: z.unknown().refine((id) => id !== undefined, 'a spawned child needs an id'),
+  actorRef: z.looseObject({ id: z.string() }),
+  src: z.string(),
+  input: z.unknown(),
+});
 const sendToSchema = z.object({ targetId: z.string(), event: commandBodySchema, delay: z.undefined() });
 const startActorSchema = z.object({ actor: actorAddressSchema, input: z.json() });
 const sendCommandSchema = z.object({ to: actorAddressSchema, command: commandBodySchema });
@@ -74,8 +86,8 @@ export function applyAction(draft: Draft, definition: ActorDefinition, action: A
       draft.entries.push({ type: 'event', event: emitSchema.parse(toJson(action.params)).event });
       return;
     case 'xstate.spawnChild': {
-      const { id, src, input } = spawnSchema.parse(action.params);
-      startChild(draft, definition, id, src, toJson(input));
+      const { actorRef, src, input } = spawnSchema.parse(action.params);
+      startChild(draft, definition, actorRef.id, src, toJson(input));
       return;
     }
     case 'xstate.stopChild': {
@@ -143,6 +155,13 @@ function startChild(
     );
   }
   const to = { kind, id: childActorId(draft.address.id, name) };
+  if (!actorIdSchema.safeParse(to.id).success) {
+    throw new SignalboxError(
+      'SB_ADDRESS_INVALID',
+      `${definition.kind} starts a child as "${to.id}", which cannot be an actor id`,
+      { next: 'Give the child an id of letters, digits, "-" and "_".' },
+    );
+  }
   draft.children[name] = { type: 'actor', source, address: to, generation: draft.generation };
   draft.entries.push({ type: 'startChild', to, childName: name, generation: draft.generation, input });
 }

@@ -15,7 +15,10 @@ export interface Receipt {
 
 /** Sends commands to actors from outside of any actor. Errors: `SB_NATS_UNAVAILABLE` (retryable), `SB_STORAGE_FULL`. */
 export interface CommandSender {
-  /** Creates the actor; an actor that exists ignores it. Repeats with one `commandId` are applied once. */
+  /**
+   * Creates the actor; an actor that exists ignores it. Repeats to one actor with one `commandId` within the
+   * store's window for repeats (two minutes) are applied once; who repeats later recognises them itself.
+   */
   start(address: ActorAddress, input: Json, commandId: string): Promise<Receipt>;
   deliver(address: ActorAddress, body: CommandBody, commandId: string): Promise<Receipt>;
 }

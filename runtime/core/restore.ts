@@ -1,5 +1,6 @@
 /** From a stored commit to a live snapshot and back. Children are persisted as records and re-injected as stubs. */
-import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate';
+import type { AnyMachineSnapshot, AnyStateMachine, AnyStateNode } from 'xstate';
+import { describeError } from '../contract/errors.ts';
 import type { Json } from '../contract/json.ts';
 import type { ChildRecord, Commit, PersistedSnapshot } from './commit.ts';
 import type { RegisteredActor } from './registry.ts';
@@ -27,7 +28,12 @@ export function restoreSnapshot(actor: RegisteredActor, commit: Commit): Restora
   if (missing !== undefined) {
     return { status: 'quarantined', reason: `is in state "${missing}", which the machine does not have` };
   }
-  return { status: 'restored', snapshot: actor.inert.restore({ ...commit.snapshot, children: stubs(commit.children) }) };
+  try {
+    const snapshot = actor.inert.restore({ ...commit.snapshot, children: stubs(commit.children) });
+    return { status: 'restored', snapshot };
+  } catch (error) {
+    return { status: 'quarantined', reason: `cannot be restored: ${describeError(error)}` };
+  }
 }
 
 /** XState silently drops a child without a snapshot, so each stub gets one of a promise under way. */
@@ -44,28 +50,23 @@ function stubs(children: Readonly<Record<string, ChildRecord>>): Record<string, 
   );
 }
 
+/** The first state of a stored value that the machine does not have, or has in another shape. */
 function findMissingState(machine: AnyStateMachine, value: Json): string | undefined {
-  const visit = (
-    states: Readonly<Record<string, { states: object }>>,
-    part: Json,
-    path: string,
-  ): string | undefined => {
-    const entries: [string, Json | undefined][] =
-      typeof part === 'string' ? [[part, undefined]] : Object.entries(part as Record<string, Json>);
-    for (const [key, rest] of entries) {
-      const node = states[key];
-      const here = path === '' ? key : `${path}.${key}`;
-      if (node === undefined) return here;
-      if (rest !== undefined) {
-        const missing = visit(node.states as Record<string, { states: object }>, rest, here);
-        if (missing !== undefined) return missing;
-      }
+  const visit = (node: AnyStateNode, part: Json, path: string): string | undefined => {
+    if (typeof part !== 'string' && (typeof part !== 'object' || part === null)) return path;
+    const inner = typeof part === 'string' ? { [part]: {} } : (part as Record<string, Json>);
+    const names = Object.keys(inner);
+    const states = node.states as Record<string, AnyStateNode>;
+    const expected = node.type === 'parallel' ? Object.keys(states).length : node.type === 'compound' ? 1 : 0;
+    for (const name of names) {
+      const state = states[name];
+      const here = path === '' ? name : `${path}.${name}`;
+      const missing = state === undefined ? here : visit(state, inner[name] ?? {}, here);
+      if (missing !== undefined) return missing;
     }
-    return undefined;
+    return names.length === expected ? undefined : path;
   };
-  return typeof value === 'string' || (typeof value === 'object' && value !== null)
-    ? visit(machine.root.states as Record<string, { states: object }>, value, '')
-    : String(value);
+  return visit(machine.root, value, '');
 }
 
 /** The snapshot as JSON, without children: `JSON.stringify` drops what is undefined. */
@@ -73,15 +74,30 @@ export function persistSnapshot(actor: RegisteredActor, snapshot: AnyMachineSnap
   const { children: _, ...persisted } = actor.inert.persist(withoutChildren(snapshot)) as {
     readonly children: unknown;
   } & PersistedSnapshot;
-  return persisted;
+  return persisted.error === undefined ? persisted : { ...persisted, error: describeThrown(persisted.error) };
+}
+
+/** An `Error` would be stored as `{}`. */
+function describeThrown(error: unknown): Json {
+  return error instanceof Error ? error.message : (error as Json);
 }
 
 function withoutChildren(snapshot: AnyMachineSnapshot): AnyMachineSnapshot {
-  return Object.keys(snapshot.children).length === 0
-    ? snapshot
-    : Object.assign(Object.create(Object.getPrototypeOf(snapshot) as object) as AnyMachineSnapshot, snapshot, {
-        children: {},
-      });
+  return Object.keys(childrenOf(snapshot)).length === 0 ? snapshot : copySnapshot(snapshot, { children: {} });
+}
+
+/** XState types the children of a snapshot of any machine as `any`. */
+export function childrenOf(snapshot: AnyMachineSnapshot): Readonly<Record<string, unknown>> {
+  return snapshot.children as Readonly<Record<string, unknown>>;
+}
+
+/** XState's own way to copy a snapshot is not exported. */
+export function copySnapshot(
+  snapshot: AnyMachineSnapshot,
+  changes: { readonly status?: 'stopped'; readonly children?: Readonly<Record<string, unknown>> },
+): AnyMachineSnapshot {
+  const prototype = Object.getPrototypeOf(snapshot) as object;
+  return Object.assign(Object.create(prototype) as AnyMachineSnapshot, snapshot, changes);
 }
 
 /** `{ a: { b: 'c' } }` → `a.b.c`; parallel regions are joined with `|`. */

@@ -1,7 +1,6 @@
 /** The two custom actions a durable machine may use: a command to another actor, and the start of one. */
 import type { ActorAddress } from '../contract/address.ts';
 import type { CommandBody } from '../contract/command.ts';
-import type { Json } from '../contract/json.ts';
 
 export interface SendCommandParameters {
   readonly to: ActorAddress;
@@ -11,18 +10,19 @@ export interface SendCommandParameters {
 export const sendCommandAction = 'sendCommand';
 
 /** Implementation to name in `setup({ actions: { sendCommand } })`; the runtime reads its parameters. */
-export function sendCommand(_: unknown, _parameters: SendCommandParameters): void {
+export function sendCommand(_arguments: unknown, _parameters: SendCommandParameters): void {
   // Nothing: the runtime turns the action into an outbox entry of the commit.
 }
 
 /** Starts an actor that is nobody's child: it goes on when the one that started it has ended. */
 export interface StartActorParameters {
   readonly actor: ActorAddress;
-  readonly input: Json;
+  /** JSON; stored as it is. */
+  readonly input: unknown;
 }
 
 export const startActorAction = 'startActor';
 
-export function startActor(_: unknown, _parameters: StartActorParameters): void {
+export function startActor(_arguments: unknown, _parameters: StartActorParameters): void {
   // Nothing: see sendCommand.
 }

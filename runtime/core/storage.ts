@@ -145,5 +145,5 @@ export interface WorkerStorage {
   readonly journal: Journal;
   readonly cancellations: Cancellations;
   /** Takes the next epoch: larger than that of every worker before. */
-  nextEpoch(): Promise<number>;
+  readonly nextEpoch: () => Promise<number>;
 }

@@ -2,6 +2,7 @@
 import type { NatsConnection } from '@nats-io/nats-core';
 import { Objm } from '@nats-io/obj';
 import { SignalboxError } from '../contract/errors.ts';
+import { unavailable } from './read-failure.ts';
 
 export interface BlobStore {
   put(key: string, data: Uint8Array): Promise<void>;
@@ -9,14 +10,19 @@ export interface BlobStore {
   get(key: string): Promise<Uint8Array>;
 }
 
-export async function openBlobs(connection: NatsConnection, replicas: number): Promise<BlobStore> {
+export async function openBlobs(
+  connection: NatsConnection,
+  namespace: string,
+  replicas: number,
+): Promise<BlobStore> {
   const store = await new Objm(connection).create('BLOBS', { replicas });
+  const nameOf = (key: string): string => `${namespace}/${key}`;
   return {
     put: async (key, data) => {
-      await store.putBlob({ name: key }, data);
+      await store.putBlob({ name: nameOf(key) }, data).catch(unavailable(`the blob "${key}" was not stored`));
     },
     get: async (key) => {
-      const data = await store.getBlob(key);
+      const data = await store.getBlob(nameOf(key)).catch(unavailable(`the blob "${key}" cannot be read`));
       if (data === null) throw new SignalboxError('SB_BLOB_MISSING', `there is no blob "${key}"`);
       return data;
     },

@@ -3,8 +3,9 @@ import type { NatsConnection } from '@nats-io/nats-core';
 import { Kvm } from '@nats-io/kv';
 import { z } from 'zod';
 import { actorAddressSchema } from '../contract/address.ts';
-import { SignalboxError, describeError } from '../contract/errors.ts';
+import { SignalboxError } from '../contract/errors.ts';
 import type { CheckpointStore } from '../core/storage.ts';
+import { unavailable } from './read-failure.ts';
 
 const checkpointSchema = z.object({
   offset: z.number().int().nonnegative(),
@@ -13,7 +14,7 @@ const checkpointSchema = z.object({
 
 export interface PlacementStore {
   readonly checkpoints: CheckpointStore;
-  nextEpoch(): Promise<number>;
+  readonly nextEpoch: () => Promise<number>;
 }
 
 /** Opens (or makes) the buckets. */
@@ -30,21 +31,21 @@ export async function openPlacement(
   ]);
   return {
     // The revision of a key only ever grows: a worker that starts later has a larger epoch.
-    nextEpoch: () => leases.put(`worker.${namespace}`, workerId),
+    nextEpoch: () =>
+      leases.put(`worker.${namespace}`, workerId).catch(unavailable('the worker cannot be registered')),
     checkpoints: {
       load: async (partition) => {
-        const entry = await checkpoints.get(`${namespace}.${partition}`);
-        return entry === null ? { offset: 0, busy: [] } : checkpointSchema.parse(entry.json());
+        const what = `the checkpoint of partition ${partition}`;
+        const entry = await checkpoints.get(`${namespace}.${partition}`).catch(unavailable(`cannot read ${what}`));
+        if (entry === null) return { offset: 0, busy: [] };
+        const parsed = checkpointSchema.safeParse(entry.json());
+        if (parsed.success) return parsed.data;
+        throw new SignalboxError('SB_PROTOCOL', `${what} has another shape: ${parsed.error.message}`);
       },
       save: async (partition, checkpoint) => {
-        try {
-          await checkpoints.put(`${namespace}.${partition}`, JSON.stringify(checkpoint));
-        } catch (error) {
-          throw new SignalboxError('SB_NATS_UNAVAILABLE', `checkpoint not saved: ${describeError(error)}`, {
-            cause: error,
-            retryable: true,
-          });
-        }
+        await checkpoints
+          .put(`${namespace}.${partition}`, JSON.stringify(checkpoint))
+          .catch(unavailable(`the checkpoint of partition ${partition} was not saved`));
       },
     },
   };

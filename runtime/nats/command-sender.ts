@@ -12,7 +12,7 @@ export function createCommandSender(publisher: Publisher, space: SubjectSpace, c
     const outcome = await publisher.publish({
       subject: inboxSubject(space, to),
       data: JSON.stringify(command),
-      messageId: `command:${command.id}`,
+      messageId: `${space.namespace}:command:${to.kind}.${to.id}:${command.id}`,
     });
     if (outcome.status === 'wrongSequence') {
       throw new SignalboxError('SB_PROTOCOL', 'an inbox refused a command because of its sequence');

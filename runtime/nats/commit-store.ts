@@ -1,13 +1,19 @@
 /** Commits on JetStream: one message per transition, fenced by the subject's last sequence. */
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { ActorAddress } from '../contract/address.ts';
-import { describeError } from '../contract/errors.ts';
+import { SignalboxError, describeError } from '../contract/errors.ts';
 import { partitionOf, stateSubject, type SubjectSpace } from '../contract/subjects.ts';
 import { commitSchema, type Commit } from '../core/commit.ts';
 import type { CommitOutcome, CommitStore, StoredCommit, UnreadableCommit } from '../core/storage.ts';
 import type { Publisher } from './publisher.ts';
 import { readFailure } from './read-failure.ts';
 import { stateStream } from './streams.ts';
+
+/**
+ * What the message of an outbox entry has beyond the entry itself, headers included. A commit that leaves
+ * this much room cannot hold an entry that is too large to be relayed.
+ */
+const envelopeBytes = 4_096;
 
 export function createCommitStore(
   manager: JetStreamManager,
@@ -42,10 +48,20 @@ export function createCommitStore(
   return {
     load,
     commit: async (address, commit, expectedSeq) => {
+      const data = Buffer.from(JSON.stringify(commit));
+      const room = publisher.maxPayloadBytes - envelopeBytes;
+      if (data.length > room) {
+        throw new SignalboxError(
+          'SB_STATE_TOO_LARGE',
+          `commit ${commit.n} of ${address.kind}/${address.id} has ${data.length} bytes, more than ${room}`,
+          { next: 'Keep large values as blobs and only their references in the context and in events.' },
+        );
+      }
       const outcome = await publisher.publish({
         subject: stateSubject(space, address),
-        data: JSON.stringify(commit),
-        messageId: `${address.kind}.${address.id}:${commit.n}`,
+        data,
+        // The streams are shared by all namespaces.
+        messageId: `${space.namespace}:${address.kind}.${address.id}:${commit.n}`,
         expectedLastSubjectSeq: expectedSeq,
       });
       if (outcome.status === 'stored' && !outcome.duplicate) return { status: 'committed', seq: outcome.seq };

@@ -8,10 +8,14 @@ import type { Publisher } from './publisher.ts';
 import { readFailure } from './read-failure.ts';
 import { journalStream } from './streams.ts';
 
-export function createJournal(manager: JetStreamManager, publisher: Publisher): Journal {
+export function createJournal(
+  manager: JetStreamManager,
+  publisher: Publisher,
+  namespace: string,
+): Journal {
   const get = async (effectId: string, step: string): Promise<Json | undefined> => {
     const message = await manager.direct
-      .getMessage(journalStream, { last_by_subj: journalSubject(effectId, step) })
+      .getMessage(journalStream, { last_by_subj: journalSubject(namespace, effectId, step) })
       .catch(readFailure(`the journal of effect ${effectId}`));
     return message === null || message === undefined ? undefined : message.json<Json>();
   };
@@ -19,7 +23,7 @@ export function createJournal(manager: JetStreamManager, publisher: Publisher): 
     get,
     put: async (effectId, step, value) => {
       const outcome = await publisher.publish({
-        subject: journalSubject(effectId, step),
+        subject: journalSubject(namespace, effectId, step),
         data: JSON.stringify(value),
         expectedLastSubjectSeq: 0,
       });

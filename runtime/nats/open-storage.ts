@@ -14,7 +14,7 @@ import { createInboxReader } from './inbox-reader.ts';
 import { createJournal } from './journal.ts';
 import { createPublisher, type Publisher } from './publisher.ts';
 import { createRelayOutlet } from './relay-outlet.ts';
-import { ensureStreams, workStream } from './streams.ts';
+import { ensureStreams } from './streams.ts';
 import { createTranscriptStore, type TranscriptStore } from './transcripts.ts';
 import { createCancellations, createWorkQueue } from './work-queue.ts';
 
@@ -40,10 +40,10 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
   const client = jetstream(connection);
   await ensureStreams(manager, space.partitionCount, replicas);
   const publisher = createPublisher(connection);
-  const journal = createJournal(manager, publisher);
+  const journal = createJournal(manager, publisher, space.namespace);
   const [{ checkpoints, nextEpoch }, blobs] = await Promise.all([
     openPlacement(connection, space.namespace, workerId, replicas),
-    openBlobs(connection, replicas),
+    openBlobs(connection, space.namespace, replicas),
   ]);
   return {
     checkpoints,
@@ -54,7 +54,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     commits: createCommitStore(manager, publisher, space),
     relay: createRelayOutlet(connection, publisher, journal, space),
     inbox: createInboxReader(client, manager, space, log),
-    work: createWorkQueue(client, manager, space.namespace, workStream, log),
+    work: createWorkQueue({ connection, client, manager, namespace: space.namespace, log }),
     cancellations: createCancellations(connection, space.namespace),
     commands: createCommandSender(publisher, space, systemClock),
     transcripts: createTranscriptStore(manager, publisher, space.namespace, log),

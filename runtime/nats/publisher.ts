@@ -5,7 +5,7 @@
  */
 import { createInbox, headers as createHeaders, type Msg, type NatsConnection } from '@nats-io/nats-core';
 import { z } from 'zod';
-import { SignalboxError } from '../contract/errors.ts';
+import { SignalboxError, describeError } from '../contract/errors.ts';
 import { watchConnection } from './connection.ts';
 
 export interface PublishRequest {
@@ -22,6 +22,8 @@ export type PublishOutcome =
   | { readonly status: 'wrongSequence' };
 
 export interface Publisher {
+  /** What one message may hold, headers included. */
+  readonly maxPayloadBytes: number;
   /** Throws `SB_NATS_UNAVAILABLE` and `SB_STORAGE_FULL` (both retryable), `SB_PROTOCOL` for anything else. */
   publish(request: PublishRequest): Promise<PublishOutcome>;
 }
@@ -46,14 +48,20 @@ const ackSchema = z.object({
     .optional(),
 });
 
+/** Until the server has said what it takes; what a server takes by default. */
+const smallestMaxPayload = 1_048_576;
+
 /** JetStream API error codes (nats-server `errors.json`). */
 const wrongLastSequence = 10_071;
+/** Another copy of the message is being stored: ask again in a moment. */
+const duplicateInProcess = 10_158;
 const storageCodes = new Set([10_002, 10_023, 10_028, 10_047, 10_077]);
 
 export function createPublisher(connection: NatsConnection): Publisher {
   const waiting = new Map<number, Waiting>();
   const inbox = createInbox();
   let next = 0;
+  let connected = true;
 
   const settle = (id: number): Waiting | undefined => {
     const entry = waiting.get(id);
@@ -77,28 +85,46 @@ export function createPublisher(connection: NatsConnection): Publisher {
   }, sweepEveryMs);
   sweep.unref();
   watchConnection(connection, (status) => {
-    if (status === 'disconnected') failAll('lost its connection', Date.now());
+    connected = status === 'reconnected';
+    if (!connected) failAll('lost its connection', Date.now());
   });
-  void connection.closed().then(() => {
+  void connection.closed().finally(() => {
     clearInterval(sweep);
     failAll('lost its connection', Date.now());
   });
 
   return {
-    publish: (request) =>
-      new Promise((resolve, reject) => {
-        if (connection.isClosed()) {
-          reject(unavailable(request.subject, 'was refused: the connection is closed'));
-          return;
-        }
-        const id = (next += 1);
+    get maxPayloadBytes() {
+      return connection.info?.max_payload ?? smallestMaxPayload;
+    },
+    publish: async (request) => {
+      // What is published without a connection waits in a buffer that a failed attempt to reconnect empties.
+      if (!connected || connection.isClosed()) throw unavailable(request.subject, 'was refused: there is no connection');
+      const id = (next += 1);
+      const outcome = new Promise<PublishOutcome>((resolve, reject) => {
         waiting.set(id, { subject: request.subject, sentAtMs: Date.now(), resolve, reject });
+      });
+      try {
         connection.publish(request.subject, request.data, {
           reply: `${inbox}.${id}`,
           headers: headersOf(request),
         });
-      }),
+      } catch (error) {
+        waiting.delete(id);
+        throw publishFailure(connection, request.subject, error);
+      }
+      return outcome;
+    },
   };
+}
+
+/** The client refuses what is too large or has a subject that is none; it throws as well once it is closed. */
+function publishFailure(connection: NatsConnection, subject: string, error: unknown): SignalboxError {
+  return connection.isClosed()
+    ? unavailable(subject, 'was refused: the connection is closed')
+    : new SignalboxError('SB_PROTOCOL', `a message for ${subject} cannot be sent: ${describeError(error)}`, {
+        cause: error,
+      });
 }
 
 function headersOf(request: PublishRequest): ReturnType<typeof createHeaders> {
@@ -117,7 +143,7 @@ function settleWithAck(entry: Waiting, message: Msg): void {
     entry.reject(unavailable(entry.subject, `found no stream (status ${message.headers?.code ?? 'unknown'})`));
     return;
   }
-  const ack = ackSchema.safeParse(message.json());
+  const ack = ackSchema.safeParse(readJson(message));
   if (!ack.success || (ack.data.error === undefined && ack.data.seq === undefined)) {
     entry.reject(new SignalboxError('SB_PROTOCOL', `the answer to ${entry.subject} is no acknowledgement`));
     return;
@@ -136,11 +162,19 @@ function settleWithAck(entry: Waiting, message: Msg): void {
         next: 'Free disk space where the NATS data lies, or raise max_file_store in nats.conf.',
       }),
     );
-  } else if (code === 503) entry.reject(unavailable(entry.subject, description));
+  } else if (code === 503 || errorCode === duplicateInProcess) entry.reject(unavailable(entry.subject, description));
   else {
     entry.reject(
       new SignalboxError('SB_PROTOCOL', `JetStream refused ${entry.subject}: ${description} (${errorCode ?? code})`),
     );
+  }
+}
+
+function readJson(message: Msg): unknown {
+  try {
+    return message.json();
+  } catch {
+    return undefined;
   }
 }
 

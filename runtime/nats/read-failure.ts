@@ -8,7 +8,14 @@ const notFound = 404;
 export function readFailure(what: string): (error: unknown) => undefined {
   return (error) => {
     if (error instanceof JetStreamApiError && error.status === notFound) return undefined;
-    throw new SignalboxError('SB_NATS_UNAVAILABLE', `cannot read ${what}: ${describeError(error)}`, {
+    return unavailable(`cannot read ${what}`)(error);
+  };
+}
+
+/** For `.catch()`: says what could not be done; the same may succeed when the server is back. */
+export function unavailable(what: string): (error: unknown) => never {
+  return (error) => {
+    throw new SignalboxError('SB_NATS_UNAVAILABLE', `${what}: ${describeError(error)}`, {
       cause: error,
       retryable: true,
     });

@@ -27,18 +27,43 @@ export function createRelayOutlet(
     }
     await publisher.publish(toRequest(space, message));
   };
+  const sendInOrder = async (messages: readonly RelayMessage[]): Promise<void> => {
+    for (const message of messages) await send(message);
+  };
   return {
     publish: async (messages) => {
-      await Promise.all(messages.map(send));
+      await Promise.all(groupByReceiver(messages).map(sendInOrder));
     },
   };
+}
+
+/**
+ * Commands to one actor must arrive in order: it takes a command behind a later one of the same sender for
+ * a repeat, and one that is refused for a moment while the next is stored would be lost. All else is
+ * published at once.
+ */
+function groupByReceiver(messages: readonly RelayMessage[]): readonly (readonly RelayMessage[])[] {
+  const commands = new Map<string, RelayMessage[]>();
+  const others: RelayMessage[][] = [];
+  for (const message of messages) {
+    if (message.type !== 'command') {
+      others.push([message]);
+      continue;
+    }
+    const key = `${message.to.kind}/${message.to.id}`;
+    const group = commands.get(key);
+    if (group === undefined) commands.set(key, [message]);
+    else group.push(message);
+  }
+  return [...commands.values(), ...others];
 }
 
 function toRequest(
   space: SubjectSpace,
   message: Exclude<RelayMessage, { type: 'cancelWork' }>,
 ): PublishRequest {
-  const { messageId } = message;
+  // The streams are shared by all namespaces.
+  const messageId = `${space.namespace}:${message.messageId}`;
   switch (message.type) {
     case 'event':
       return {

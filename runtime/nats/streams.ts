@@ -7,7 +7,9 @@ import {
   type JetStreamManager,
   type StreamConfig,
 } from '@nats-io/jetstream';
+import { SignalboxError } from '../contract/errors.ts';
 import { livePrefix } from '../contract/subjects.ts';
+import { readFailure } from './read-failure.ts';
 
 const secondNs = 1_000_000_000;
 const dayNs = 24 * 60 * 60 * secondNs;
@@ -56,6 +58,7 @@ export function planStreams(partitionCount: number, replicas: number): readonly 
       allow_msg_schedules: true,
       allow_msg_ttl: true,
       allow_rollup_hdrs: true,
+      metadata: { [partitionsKey]: String(partitionCount) },
     },
     {
       ...shared,
@@ -82,13 +85,19 @@ export function planStreams(partitionCount: number, replicas: number): readonly 
 }
 
 const alreadyExistsDifferently = 10_058;
+/** Kept with INBOX, because an actor's partition is found by it: with another count its state is not. */
+const partitionsKey = 'signalbox_partitions';
 
-/** Makes what is missing and updates what differs. Safe to run by several processes at once. */
+/**
+ * Makes what is missing and updates what differs. Safe to run by several processes at once. Throws
+ * `SB_CONFIG_INVALID` when the streams were made for another number of partitions.
+ */
 export async function ensureStreams(
   manager: JetStreamManager,
   partitionCount: number,
   replicas: number,
 ): Promise<void> {
+  await refuseOtherPartitions(manager, partitionCount);
   await Promise.all(
     planStreams(partitionCount, replicas).map(async (plan) => {
       try {
@@ -98,5 +107,16 @@ export async function ensureStreams(
         await manager.streams.update(plan.name, plan);
       }
     }),
+  );
+}
+
+async function refuseOtherPartitions(manager: JetStreamManager, partitionCount: number): Promise<void> {
+  const info = await manager.streams.info(inboxStream).catch(readFailure(`the stream ${inboxStream}`));
+  const made = info?.config.metadata?.[partitionsKey];
+  if (made === undefined || made === String(partitionCount)) return;
+  throw new SignalboxError(
+    'SB_CONFIG_INVALID',
+    `the streams on this NATS server were made for ${made} partitions, not for ${partitionCount}`,
+    { next: `Set the partition count back to ${made}, or use another server.` },
   );
 }

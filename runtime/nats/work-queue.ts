@@ -12,8 +12,10 @@ import { z } from 'zod';
 import { actorAddressSchema } from '../contract/address.ts';
 import { describeError } from '../contract/errors.ts';
 import { cancelSubject, workSubject } from '../contract/subjects.ts';
-import type { Cancellations, WorkDelivery, WorkQueue } from '../core/storage.ts';
+import type { Cancellations, WorkDelivery, WorkItem, WorkQueue } from '../core/storage.ts';
 import type { WorkerLog } from '../worker/log.ts';
+import { unavailable } from './read-failure.ts';
+import { workStream } from './streams.ts';
 
 /** Without a heartbeat for this long an item is given to the next worker: bounds the pause after a crash. */
 const ackWaitMs = 3_000;
@@ -30,18 +32,21 @@ const workItemSchema = z.object({
   input: z.json(),
 });
 
-export function createWorkQueue(
-  client: JetStreamClient,
-  manager: JetStreamManager,
-  namespace: string,
-  stream: string,
-  log: WorkerLog,
-): WorkQueue {
+export interface WorkQueueOptions {
+  readonly connection: NatsConnection;
+  readonly client: JetStreamClient;
+  readonly manager: JetStreamManager;
+  readonly namespace: string;
+  readonly log: WorkerLog;
+}
+
+export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
+  const { client, manager, namespace, log } = options;
   const consumers = new Map<string, Promise<Consumer>>();
 
   const openConsumer = async (pool: string): Promise<Consumer> => {
     const name = `pool-${pool}-${namespace}`;
-    await manager.consumers.add(stream, {
+    await manager.consumers.add(workStream, {
       durable_name: name,
       filter_subject: workSubject(pool, namespace),
       ack_policy: AckPolicy.Explicit,
@@ -49,7 +54,7 @@ export function createWorkQueue(
       ack_wait: ackWaitMs * 1_000_000,
       max_ack_pending: -1,
     });
-    return client.consumers.get(stream, name);
+    return client.consumers.get(workStream, name);
   };
   const consumerOf = (pool: string): Promise<Consumer> => {
     const known = consumers.get(pool);
@@ -63,51 +68,88 @@ export function createWorkQueue(
   const pull = async (pool: string): Promise<WorkDelivery | undefined> => {
     const consumer = await consumerOf(pool);
     const message = await consumer.next({ expires: pullMs });
-    return message === null ? undefined : readDelivery(message, log);
+    return message === null ? undefined : readDelivery(options, message);
   };
 
   return {
     heartbeatMs,
     take: async (pool, signal) => {
-      const aborted = new Promise<undefined>((resolve) => {
-        signal.addEventListener('abort', () => {
-          resolve(undefined);
-        }, { once: true });
-      });
-      while (!signal.aborted) {
-        try {
-          const delivery = await Promise.race([pull(pool), aborted]);
+      const abortion = waitForAbort(signal);
+      try {
+        while (!signal.aborted) {
+          const pulling = pull(pool).catch(async (error: unknown) => {
+            if (signal.aborted) return undefined;
+            log.warn('pulling work failed', { pool, error: describeError(error) });
+            consumers.delete(pool);
+            await Promise.race([delay(retryDelayMs), abortion.happened]);
+            return undefined;
+          });
+          const delivery = await Promise.race([pulling, abortion.happened]);
           if (delivery !== undefined) return delivery;
-        } catch (error) {
-          log.warn('pulling work failed', { pool, error: describeError(error) });
-          consumers.delete(pool);
-          await Promise.race([delay(retryDelayMs), aborted]);
+          // What the last pull still brings is for someone else.
+          if (signal.aborted) void pulling.then((late) => late?.release());
         }
+        return undefined;
+      } finally {
+        abortion.forget();
       }
-      return undefined;
     },
   };
 }
 
-function readDelivery(message: JsMsg, log: WorkerLog): WorkDelivery | undefined {
-  const parsed = workItemSchema.safeParse(message.json());
+/** The worker's signal outlives every call: a listener that stays behind would be a leak. */
+function waitForAbort(signal: AbortSignal): { readonly happened: Promise<undefined>; forget(): void } {
+  let listener = (): void => undefined;
+  const happened = new Promise<undefined>((resolve) => {
+    listener = () => {
+      resolve(undefined);
+    };
+    if (signal.aborted) listener();
+    else signal.addEventListener('abort', listener, { once: true });
+  });
+  return {
+    happened,
+    forget: () => {
+      signal.removeEventListener('abort', listener);
+    },
+  };
+}
+
+function readDelivery(options: WorkQueueOptions, message: JsMsg): WorkDelivery | undefined {
+  const { connection, log } = options;
+  const parsed = parseWork(message);
   if (!parsed.success) {
-    log.warn('work item skipped', { subject: message.subject, reason: describeError(parsed.error) });
+    log.warn('work item skipped', { subject: message.subject, reason: parsed.reason });
     message.term('unreadable');
     return undefined;
   }
-  return {
-    work: parsed.data,
-    heartbeat: () => {
-      message.working();
-    },
-    finish: async () => {
-      await message.ackAck();
-    },
-    release: () => {
-      message.nak(releaseDelayMs);
-    },
+  // On a connection closed for good every call would throw; the item goes to another worker then.
+  const unlessClosed = (answer: () => void) => (): void => {
+    if (!connection.isClosed()) answer();
   };
+  return {
+    work: parsed.work,
+    heartbeat: unlessClosed(() => {
+      message.working();
+    }),
+    finish: async () => {
+      const acknowledged = await message.ackAck().catch(unavailable('a work item was not finished'));
+      if (!acknowledged) unavailable('a work item was not finished')(new Error('no acknowledgement'));
+    },
+    release: unlessClosed(() => {
+      message.nak(releaseDelayMs);
+    }),
+  };
+}
+
+function parseWork(
+  message: JsMsg,
+): { readonly success: true; readonly work: WorkItem } | { readonly success: false; readonly reason: string } {
+  try {
+    return { success: true, work: workItemSchema.parse(message.json()) };
+  } catch (error) {
+    return { success: false, reason: describeError(error) };
+  }
 }
 
 function delay(delayMs: number): Promise<void> {

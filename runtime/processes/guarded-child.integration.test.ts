@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -151,6 +151,25 @@ describe('kill', () => {
     expect(await child.exited).toEqual({ type: 'signalled', signal: 'SIGKILL' });
     expect(await survivors(child.pid, grandchild)).toEqual([]);
   });
+});
+
+test('a kill without grace does not wait for an earlier one with', async () => {
+  const child = await runShell(`trap '' TERM; ${family}`, { graceMs: 600_000 });
+  await readPid('grandchild');
+  await Promise.all([child.kill(), child.kill(0)]);
+  expect(await child.exited).toEqual({ type: 'signalled', signal: 'SIGKILL' });
+});
+
+test('children that have ended leave no descriptor open', async () => {
+  const countDescriptors = async () => (await readdir('/dev/fd')).length;
+  await (
+    await runShell('true')
+  ).exited;
+  const before = await countDescriptors();
+  const children = await Promise.all(Array.from({ length: 20 }, () => runShell('echo done')));
+  await Promise.all(children.map((child) => readText(child)));
+  await Promise.all(children.map((child) => child.stderr.resume() && child.exited));
+  await vi.waitFor(async () => expect(await countDescriptors()).toBeLessThanOrEqual(before + 2));
 });
 
 describe('when the parent is killed with -9', () => {

@@ -38,8 +38,11 @@ export interface GuardedChild {
   readonly stderr: Readable;
   /** Settles when the command itself has ended; what it left in its group has been killed by then. */
   readonly exited: Promise<ChildExit>;
-  /** SIGTERM to the group, SIGKILL after the grace; resolves when the command has ended. Idempotent. */
-  kill(): Promise<void>;
+  /**
+   * SIGTERM to the group, SIGKILL after the grace (0: at once); resolves when the command has ended. May be repeated,
+   * also with a shorter grace.
+   */
+  kill(graceMs?: number): Promise<void>;
 }
 
 /** Waits for one line on descriptor 3, then becomes the command. */
@@ -82,10 +85,9 @@ export async function spawnGuarded(options: GuardedCommand): Promise<GuardedChil
   });
   const { stdout, stderr } = command;
   if (stdout === null || stderr === null) throw new Error('a child spawned with pipes has none');
-  let killing: Promise<void> | undefined;
   // The id of a group that is over may belong to strangers by now.
-  const kill = (): Promise<void> =>
-    over ? Promise.resolve() : (killing ??= endGroup(pid, ended, options.graceMs));
+  const kill = (graceMs = options.graceMs): Promise<void> =>
+    over ? Promise.resolve() : endGroup(pid, ended, graceMs);
   return { pid, stdout, stderr, exited: ended, kill };
 }
 

@@ -2,11 +2,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { startEmbeddedServer } from '../nats/embedded/embedded-server.ts';
 import type { EmbeddedServerOptions } from '../nats/embedded/embedded-server.ts';
 import type { ServerConnection } from '../nats/embedded/server-record.ts';
 import { obtainServerBinary } from '../nats/server-binary/obtain-server-binary.ts';
+import { repositoryRoot } from './repository-root.ts';
 
 export interface TestServer {
   readonly connection: ServerConnection;
@@ -19,7 +19,7 @@ export interface TestServer {
 
 export type TestServerOptions = Partial<Omit<EmbeddedServerOptions, 'onFailure'>>;
 
-export const serverConfigFile = fileURLToPath(new URL('../../nats.conf', import.meta.url));
+export const serverConfigFile = join(repositoryRoot, 'nats.conf');
 
 /** The program named by NATS_SERVER, else one found or obtained as the set-up does. */
 export function findTestServerBinary(): Promise<string> {

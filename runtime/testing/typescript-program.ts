@@ -5,9 +5,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
 import type { Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
-
-const repositoryRoot = fileURLToPath(new URL('../../', import.meta.url));
+import { repositoryRoot } from './repository-root.ts';
 
 /**
  * Starts Node on `body`, JavaScript with top-level await in which `load('runtime/…/x.ts')` imports a source file by

@@ -3,23 +3,21 @@
  * and only then takes the next. State comes from the commit store and is kept in memory between batches.
  */
 import type { ActorAddress } from '../contract/address.ts';
-import type { CommandEnvelope } from '../contract/command.ts';
-import { SignalboxError, describeError } from '../contract/errors.ts';
+import { SignalboxError, assertNever, describeError } from '../contract/errors.ts';
 import type { Commit } from '../core/commit.ts';
 import type { RegisteredActor } from '../core/registry.ts';
-import { listRelayMessages, timerCommand } from '../core/relay.ts';
+import { listRelayMessages } from '../core/relay.ts';
 import { restoreSnapshot } from '../core/restore.ts';
 import { step, type ActorRecord, type Inbound } from '../core/step.ts';
-import type { Clock, RelayMessage, WorkerStorage } from '../core/storage.ts';
+import type { Clock, CommitOutcome, RelayMessage, WorkerStorage } from '../core/storage.ts';
 import { createLocalEffects, type LocalEffects } from './local-effects.ts';
 import type { WorkerLog } from './log.ts';
-import { refusalMessage, startFailureMessages } from './refusals.ts';
+import { createMemoryTimers, type MemoryTimers } from './memory-timers.ts';
 import { persistently } from './persistence.ts';
+import { quarantineMessage, refusalMessages, type RefusalScene } from './refusals.ts';
 
 /** Commands applied together in one commit at most: bounds the work that a conflict throws away. */
 export const maxBatch = 64;
-/** Timers shorter than this also run in memory; the stored one, a few 100 ms late, is the backstop. */
-export const memoryTimerLimitMs = 2_000;
 
 export interface HostContext {
   readonly namespace: string;
@@ -36,9 +34,17 @@ export interface WorkerObserver {
   committed?(address: ActorAddress, commit: Commit): void;
 }
 
+/** `settled`: applied, and everything it caused is relayed. `setAside`: to be read again after a restart. */
+export type Handling = 'settled' | 'setAside';
+
 interface Waiting {
   readonly inbound: Inbound;
-  readonly settled: () => void;
+  readonly handled: (handling: Handling) => void;
+}
+
+interface Loaded {
+  readonly record: ActorRecord | undefined;
+  readonly seq: number;
 }
 
 export class ActorHost {
@@ -48,10 +54,14 @@ export class ActorHost {
   private readonly becameIdle: (host: ActorHost) => void;
   private readonly waiting: Waiting[] = [];
   private readonly localEffects: LocalEffects;
-  private readonly memoryTimers = new Map<string, () => void>();
-  private loaded: { record: ActorRecord | undefined; seq: number } | undefined;
+  private readonly memoryTimers: MemoryTimers;
+  private loaded: Loaded | undefined;
+  /** What the last commit has caused and is not carried out yet. No other commit is made before it is. */
+  private open: { readonly commit: Commit; readonly recovered: boolean } | undefined;
+  private batchLimit = maxBatch;
+  private readonly unstorable = new Map<string, string>();
   private quarantined = false;
-  private working = false;
+  private working: Promise<void> | undefined;
 
   constructor(
     address: ActorAddress,
@@ -71,16 +81,28 @@ export class ActorHost {
         this.enqueue({ seq: undefined, command }, () => undefined);
       },
     });
+    this.memoryTimers = createMemoryTimers(context.clock, (command) => {
+      this.enqueue({ seq: undefined, command }, () => undefined);
+    });
   }
 
   /** Whether a crash now would leave something that only the last commit knows of. */
   get busy(): boolean {
-    return this.working || this.localEffects.size > 0;
+    return (
+      this.working !== undefined ||
+      this.waiting.length > 0 ||
+      this.open !== undefined ||
+      this.quarantined ||
+      this.localEffects.size > 0
+    );
   }
 
-  /** `settled` is called when the command is applied and everything it caused is relayed. */
-  enqueue(inbound: Inbound, settled: () => void): void {
-    this.waiting.push({ inbound, settled });
+  enqueue(inbound: Inbound, handled: (handling: Handling) => void): void {
+    if (this.quarantined) {
+      handled('setAside');
+      return;
+    }
+    this.waiting.push({ inbound, handled });
     this.work();
   }
 
@@ -89,163 +111,161 @@ export class ActorHost {
     this.work();
   }
 
+  /** Resolves when nothing is being written; after the worker's signal has aborted, nothing will be. */
+  async rest(): Promise<void> {
+    await this.working;
+  }
+
   stop(): void {
     this.localEffects.stop();
-    for (const cancel of this.memoryTimers.values()) cancel();
-    this.memoryTimers.clear();
+    this.memoryTimers.stop();
   }
 
   private work(): void {
-    if (this.working || this.quarantined) return;
-    this.working = true;
-    this.drain().then(
-      () => {
-        this.working = false;
+    if (this.working !== undefined || this.quarantined || this.context.signal.aborted) return;
+    this.working = this.drain()
+      .catch(async (error: unknown) => {
+        // What a stopping worker leaves undone is found by the next one.
+        if (!this.context.signal.aborted) await this.quarantine(describeError(error));
+      })
+      .finally(() => {
+        this.working = undefined;
         if (this.waiting.length > 0) this.work();
         else this.becameIdle(this);
-      },
-      (error: unknown) => {
-        this.working = false;
-        // Only a stopping worker ends up here: everything else is retried or quarantined.
-        if (!this.context.signal.aborted) {
-          this.context.log.warn('actor host failed', { ...this.address, error: describeError(error) });
-        }
-      },
-    );
+      });
   }
 
   private async drain(): Promise<void> {
     do {
-      if (this.loaded === undefined && !(await this.load())) return;
-      const batch = this.waiting.slice(0, maxBatch);
+      if (this.context.signal.aborted) return;
+      this.loaded ??= await this.load();
+      if (this.loaded === undefined) return;
+      await this.carryOut();
+      const batch = this.waiting.slice(0, this.batchLimit);
       if (batch.length === 0) return;
-      if (await this.applyBatch(batch.map((item) => item.inbound))) {
+      const inbound = batch.map((item) => item.inbound);
+      if (await this.applyBatch(inbound, this.loaded)) {
         this.waiting.splice(0, batch.length);
-        for (const item of batch) item.settled();
+        for (const item of batch) item.handled('settled');
       }
     } while (this.waiting.length > 0);
   }
 
-  private async load(): Promise<boolean> {
+  /** Undefined when the actor has been quarantined. */
+  private async load(): Promise<Loaded | undefined> {
     const stored = await this.persistently('load', () => this.context.storage.commits.load(this.address));
-    if (stored?.status === 'unreadable') {
+    if (stored === undefined) return { record: undefined, seq: 0 };
+    if (stored.status === 'unreadable') {
       await this.quarantine(stored.reason);
-      return false;
-    }
-    if (stored === undefined) {
-      this.loaded = { record: undefined, seq: 0 };
-      return true;
+      return undefined;
     }
     const { commit, seq } = stored;
     const restoration = restoreSnapshot(this.actor, commit);
     if (restoration.status === 'quarantined') {
       await this.quarantine(restoration.reason);
-      return false;
+      return undefined;
     }
-    this.loaded = { record: { commit, snapshot: restoration.snapshot }, seq };
-    // A commit of our own epoch was relayed before this actor left memory; any other may not have been.
-    if (commit.epoch !== this.context.epoch) await this.relay(commit);
-    this.localEffects.reconcile(commit, commit.epoch !== this.context.epoch);
-    return true;
+    this.open = { commit, recovered: true };
+    return { record: { commit, snapshot: restoration.snapshot }, seq };
   }
 
-  /** False when another owner has committed: the batch is tried again on the reloaded state. */
-  private async applyBatch(inbound: readonly Inbound[]): Promise<boolean> {
-    const { context, loaded } = this;
-    if (loaded === undefined) return false;
-    const result = this.stepOrReport(inbound, loaded.record);
-    if (result.messages.length > 0) await this.publish(result.messages);
-    if (result.next === undefined) return true;
-    const { commit } = result.next;
-    const outcome = await this.persistently('commit', () =>
-      context.storage.commits.commit(this.address, commit, loaded.seq),
-    );
-    if (outcome.status === 'conflict') {
-      context.log.warn('commit conflict, reloading', { ...this.address, n: commit.n });
-      this.localEffects.stop();
-      this.loaded = undefined;
-      return false;
+  /** Relays the last commit and starts what it waits for. A repeat of the relay is harmless. */
+  private async carryOut(): Promise<void> {
+    if (this.open === undefined) return;
+    const { commit, recovered } = this.open;
+    // A loaded commit of our own epoch was relayed before this actor left memory.
+    if (!recovered || commit.epoch !== this.context.epoch) {
+      await this.publish(listRelayMessages(this.context.namespace, this.address, commit));
     }
-    this.loaded = { record: result.next, seq: outcome.seq };
-    context.observer.committed?.(this.address, commit);
-    await this.relay(commit);
-    this.localEffects.reconcile(commit, false);
-    this.armMemoryTimers(commit);
-    return true;
+    this.open = undefined;
+    if (this.context.signal.aborted) return;
+    this.localEffects.reconcile(commit, recovered);
+    this.memoryTimers.arm(commit.timers);
   }
 
-  private stepOrReport(
-    inbound: readonly Inbound[],
-    record: ActorRecord | undefined,
-  ): { readonly next: ActorRecord | undefined; readonly messages: readonly RelayMessage[] } {
-    const { actor, address, context } = this;
+  /** False when the batch has to be tried again: on the reloaded state, or in smaller pieces. */
+  private async applyBatch(inbound: readonly Inbound[], loaded: Loaded): Promise<boolean> {
+    const { actor, address, context, unstorable } = this;
     const nowMs = context.clock.nowMs();
-    try {
-      const { next, refusals } = step({ actor, address, record, inbound, nowMs, epoch: context.epoch });
-      return { next, messages: refusals.map((refusal) => refusalMessage(context.namespace, address, refusal, nowMs)) };
-    } catch (error) {
-      context.log.warn('actor could not be started', { ...address, error: describeError(error) });
-      return {
-        next: undefined,
-        messages: inbound.flatMap(({ command }) =>
-          startFailureMessages(context.namespace, address, command, describeError(error), nowMs),
-        ),
-      };
+    const { record, seq } = loaded;
+    const { next, refusals } = step({ actor, address, record, inbound, nowMs, epoch: context.epoch, unstorable });
+    const scene = this.scene(record?.commit ?? next?.commit);
+    await this.publish(refusals.flatMap((refusal) => refusalMessages(scene, refusal)));
+    if (next === undefined) return true;
+    const outcome = await this.commit(next.commit, seq);
+    switch (outcome.status) {
+      case 'conflict':
+        context.log.warn('commit conflict, reloading', { ...address, n: next.commit.n });
+        this.localEffects.stop();
+        this.loaded = undefined;
+        return false;
+      case 'unstorable':
+        this.findUnstorable(inbound, outcome.reason);
+        return false;
+      case 'committed':
+        this.loaded = { record: next, seq: outcome.seq };
+        this.open = { commit: next.commit, recovered: false };
+        this.batchLimit = maxBatch;
+        unstorable.clear();
+        context.observer.committed?.(address, next.commit);
+        await this.carryOut();
+        return true;
+      default:
+        return assertNever(outcome);
     }
   }
 
-  private async relay(commit: Commit): Promise<void> {
-    const messages = listRelayMessages(this.context.namespace, this.address, commit);
-    if (messages.length > 0) await this.publish(messages);
+  private async commit(
+    commit: Commit,
+    seq: number,
+  ): Promise<CommitOutcome | { readonly status: 'unstorable'; readonly reason: string }> {
+    const { signal, storage } = this.context;
+    try {
+      return await this.persistently('commit', () => storage.commits.commit(this.address, commit, seq));
+    } catch (error) {
+      if (signal.aborted || (error instanceof SignalboxError && error.retryable)) throw error;
+      return { status: 'unstorable', reason: describeError(error) };
+    }
   }
 
-  private publish(messages: readonly RelayMessage[]): Promise<void> {
-    return this.persistently('relay', () => this.context.storage.relay.publish(messages));
+  /** A commit that can never be stored: narrowed down to one command, which then becomes a dead letter. */
+  private findUnstorable(inbound: readonly Inbound[], reason: string): void {
+    const [first] = inbound;
+    if (inbound.length > 1 || first === undefined) {
+      this.batchLimit = 1;
+      return;
+    }
+    const { id } = first.command;
+    if (this.unstorable.has(id)) throw new Error(`its state cannot be stored: ${reason}`);
+    this.unstorable.set(id, reason);
+  }
+
+  private async publish(messages: readonly RelayMessage[]): Promise<void> {
+    if (messages.length === 0) return;
+    await this.persistently('relay', () => this.context.storage.relay.publish(messages));
   }
 
   private persistently<Value>(what: string, run: () => Promise<Value>): Promise<Value> {
     return persistently(this.context, `${what} ${this.address.kind}/${this.address.id}`, run);
   }
 
-  private armMemoryTimers(commit: Commit): void {
-    for (const [timerId, timer] of Object.entries(commit.timers)) {
-      const key = `${timerId}:${timer.generation}`;
-      const nowMs = this.context.clock.nowMs();
-      if (this.memoryTimers.has(key) || timer.atMs - nowMs > memoryTimerLimitMs) continue;
-      const fire = (): void => {
-        this.memoryTimers.delete(key);
-        const at = new Date(this.context.clock.nowMs()).toISOString();
-        const command: CommandEnvelope = timerCommand(`memory:${key}`, at, { timerId, ...timer });
-        this.enqueue({ seq: undefined, command }, () => undefined);
-      };
-      this.memoryTimers.set(key, this.context.clock.schedule(timer.atMs, fire));
-    }
+  private scene(commit: Commit | undefined): RefusalScene {
+    const { clock, namespace } = this.context;
+    return { namespace, address: this.address, commit, nowMs: clock.nowMs() };
   }
 
+  /** The actor stands still until the next start of a worker; its commands stay in the inbox. */
   private async quarantine(reason: string): Promise<void> {
     this.quarantined = true;
-    const error = new SignalboxError('SB_ACTOR_QUARANTINED', reason);
-    this.context.log.warn('actor quarantined', { ...this.address, reason, code: error.code });
-    const nowMs = this.context.clock.nowMs();
-    await this.publish([
-      {
-        type: 'event',
-        messageId: `quarantined:${this.address.kind}.${this.address.id}:${this.actor.definition.version}`,
-        event: {
-          v: 1,
-          id: `${this.address.kind}.${this.address.id}:quarantined:${this.actor.definition.version}`,
-          namespace: this.context.namespace,
-          kind: this.address.kind,
-          actor: this.address.id,
-          type: 'actorQuarantined',
-          at: new Date(nowMs).toISOString(),
-          n: 0,
-          state: 'quarantined',
-          status: 'error',
-          cause: '',
-          data: { reason },
-        },
-      },
-    ]);
+    this.stop();
+    for (const item of this.waiting.splice(0)) item.handled('setAside');
+    const { code } = new SignalboxError('SB_ACTOR_QUARANTINED', reason);
+    this.context.log.warn('actor quarantined', { ...this.address, reason, code });
+    const message = quarantineMessage(this.scene(undefined), this.actor.definition.version, reason);
+    try {
+      await this.publish([message]);
+    } catch (error) {
+      this.context.log.warn('quarantine not announced', { ...this.address, error: describeError(error) });
+    }
   }
 }

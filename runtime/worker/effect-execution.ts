@@ -1,7 +1,7 @@
 /** Runs one effect to an outcome: attempts, deadline, cancellation. Knows nothing of where the effect came from. */
 import type { ActorAddress } from '../contract/address.ts';
 import type { CommandEnvelope } from '../contract/command.ts';
-import { SignalboxError, describeError } from '../contract/errors.ts';
+import { SignalboxError, assertNever, describeError } from '../contract/errors.ts';
 import type { Json } from '../contract/json.ts';
 import type { EffectContext, EffectDefinition } from '../core/definition.ts';
 import { toJson } from '../core/draft.ts';
@@ -31,18 +31,9 @@ export async function executeEffect(run: EffectRun): Promise<EffectOutcome> {
     const settled = await settleUnknown(run);
     if (settled !== undefined) return settled;
   }
-  for (let attempt = 1; ; attempt += 1) {
-    const outcome = await attemptEffect(run, run.interruptions + attempt);
-    if (outcome.status === 'ended') return outcome.outcome;
-    if (!outcome.error.retryable || attempt >= run.definition.retry.maxAttempts || run.signal.aborted) {
-      return failure(outcome.error);
-    }
-    const backoffMs = Math.min(
-      run.definition.retry.maxDelayMs,
-      run.definition.retry.initialDelayMs * 2 ** (attempt - 1),
-    );
-    await waitUntil(run, run.clock.nowMs() + Math.max(backoffMs, outcome.error.retryAfterMs ?? 0));
-  }
+  return persist(run, (attempt, signal) =>
+    run.definition.execute(run.input, contextOf(run, run.interruptions + attempt, signal)).then(success),
+  );
 }
 
 /** Decides by the effect's policy whether the interrupted attempt may be repeated; undefined: it may. */
@@ -52,44 +43,47 @@ async function settleUnknown(run: EffectRun): Promise<EffectOutcome | undefined>
     case 'idempotent':
       return undefined;
     case 'ask':
-      return failure(
-        new SignalboxError('SB_EFFECT_INTERRUPTED', 'the worker died while this was under way'),
-      );
+      return failure(new SignalboxError('SB_EFFECT_INTERRUPTED', 'the worker died while this was under way'));
     case 'probe':
-      try {
-        const answer = await run.definition.probe(run.input, contextOf(run, run.interruptions, run.signal));
+      return persist(run, async (_, signal) => {
+        const answer = await run.definition.probe(run.input, contextOf(run, run.interruptions, signal));
         return answer.happened ? success(answer.output) : undefined;
-      } catch (error) {
-        return failure(toError(error));
-      }
+      });
+    default:
+      return assertNever(run.definition.whenUnknown);
   }
 }
 
-type Attempt =
-  | { readonly status: 'ended'; readonly outcome: EffectOutcome }
-  | { readonly status: 'failed'; readonly error: SignalboxError };
+type Attempt<Value> = (attempt: number, signal: AbortSignal) => Promise<Value>;
 
-async function attemptEffect(run: EffectRun, attempt: number): Promise<Attempt> {
+/** Attempts by the effect's retry policy, each with its deadline, until one is answered. */
+async function persist<Value>(run: EffectRun, execute: Attempt<Value>): Promise<Value | EffectOutcome> {
+  const { retry } = run.definition;
+  for (let attempt = 1; ; attempt += 1) {
+    if (run.signal.aborted) return failure(cancelled(run.signal.reason));
+    try {
+      return await attemptOnce(run, attempt, execute);
+    } catch (thrown) {
+      const error = toError(thrown);
+      if (!error.retryable || attempt >= retry.maxAttempts || run.signal.aborted) return failure(error);
+      const backoffMs = Math.min(retry.maxDelayMs, retry.initialDelayMs * 2 ** (attempt - 1));
+      await waitUntil(run, run.clock.nowMs() + Math.max(backoffMs, error.retryAfterMs ?? 0));
+    }
+  }
+}
+
+async function attemptOnce<Value>(run: EffectRun, attempt: number, execute: Attempt<Value>): Promise<Value> {
+  const deadlineMs = run.definition.deadlineMs(run.input);
   const deadline = new AbortController();
-  let cancelTimer = (): void => undefined;
+  const cancelTimer = run.clock.schedule(run.clock.nowMs() + deadlineMs, () => {
+    deadline.abort(new SignalboxError('SB_EFFECT_DEADLINE', `did not finish within ${deadlineMs} ms`));
+  });
+  const signal = AbortSignal.any([run.signal, deadline.signal]);
   try {
-    const deadlineMs = run.definition.deadlineMs(run.input);
-    cancelTimer = run.clock.schedule(run.clock.nowMs() + deadlineMs, () => {
-      deadline.abort(
-        new SignalboxError('SB_EFFECT_DEADLINE', `did not finish within ${deadlineMs} ms`),
-      );
-    });
-    const signal = AbortSignal.any([run.signal, deadline.signal]);
-    const output = await Promise.race([
-      run.definition.execute(run.input, contextOf(run, attempt, signal)),
-      rejectOnAbort(signal),
-    ]);
-    return { status: 'ended', outcome: success(output) };
+    return await Promise.race([execute(attempt, signal), rejectOnAbort(signal)]);
   } catch (error) {
-    return {
-      status: 'failed',
-      error: toError(deadline.signal.aborted ? deadline.signal.reason : error),
-    };
+    // What the code throws when it is aborted is about the abort; the deadline is the reason.
+    throw deadline.signal.aborted ? deadline.signal.reason : error;
   } finally {
     cancelTimer();
   }
@@ -99,11 +93,17 @@ async function attemptEffect(run: EffectRun, attempt: number): Promise<Attempt> 
 function rejectOnAbort(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     const fail = (): void => {
-      reject(toError(signal.reason));
+      reject(cancelled(signal.reason));
     };
     if (signal.aborted) fail();
     else signal.addEventListener('abort', fail, { once: true });
   });
+}
+
+function cancelled(reason: unknown): SignalboxError {
+  return reason instanceof SignalboxError
+    ? reason
+    : new SignalboxError('SB_EFFECT_CANCELLED', 'was cancelled before it finished', { cause: reason });
 }
 
 function contextOf(run: EffectRun, attempt: number, signal: AbortSignal): EffectContext {
@@ -137,15 +137,14 @@ function toError(error: unknown): SignalboxError {
 }
 
 function waitUntil(run: EffectRun, atMs: number): Promise<void> {
+  const { clock, signal } = run;
   return new Promise((resolve) => {
-    const cancel = run.clock.schedule(atMs, resolve);
-    run.signal.addEventListener(
-      'abort',
-      () => {
-        cancel();
-        resolve();
-      },
-      { once: true },
-    );
+    const wake = (): void => {
+      cancel();
+      signal.removeEventListener('abort', wake);
+      resolve();
+    };
+    const cancel = clock.schedule(atMs, wake);
+    signal.addEventListener('abort', wake);
   });
 }

@@ -1,8 +1,9 @@
 /** The `local` effects of one hosted actor: started after the commit that asks for them, nothing else stored. */
 import type { ActorAddress } from '../contract/address.ts';
 import type { CommandEnvelope } from '../contract/command.ts';
+import type { Json } from '../contract/json.ts';
 import type { Commit } from '../core/commit.ts';
-import type { ActorDefinition } from '../core/definition.ts';
+import type { ActorDefinition, EffectDefinition } from '../core/definition.ts';
 import type { Clock } from '../core/storage.ts';
 import { executeEffect } from './effect-execution.ts';
 
@@ -22,26 +23,35 @@ export function createLocalEffects(options: {
 }): LocalEffects {
   const running = new Map<string, AbortController>();
 
-  const start = (effectId: string, source: string, input: unknown, recovered: boolean): void => {
+  const start = (effectId: string, source: string, input: Json, recovered: boolean): void => {
     const definition = options.definition.effects[source];
     if (definition === undefined) return;
     const controller = new AbortController();
     running.set(effectId, controller);
-    void executeEffect({
+    void runAndReport(definition, effectId, input, recovered, controller);
+  };
+
+  const runAndReport = async (
+    definition: EffectDefinition,
+    effectId: string,
+    input: Json,
+    recovered: boolean,
+    controller: AbortController,
+  ): Promise<void> => {
+    const outcome = await executeEffect({
       definition,
       actor: options.address,
       effectId,
-      input: input as never,
+      input,
       interruptions: recovered ? 1 : 0,
       clock: options.clock,
       signal: controller.signal,
       step: (_, produce) => produce(),
-    }).then((outcome) => {
-      if (running.get(effectId) !== controller || controller.signal.aborted) return;
-      running.delete(effectId);
-      const at = new Date(options.clock.nowMs()).toISOString();
-      options.report({ v: 1, purpose: 'effectEnded', id: effectId, at, effectId, outcome });
     });
+    if (controller.signal.aborted) return;
+    running.delete(effectId);
+    const at = new Date(options.clock.nowMs()).toISOString();
+    options.report({ v: 1, purpose: 'effectEnded', id: effectId, at, effectId, outcome });
   };
 
   const cancel = (effectId: string): void => {
@@ -57,13 +67,13 @@ export function createLocalEffects(options: {
         wanted.add(child.effectId);
         if (!running.has(child.effectId)) start(child.effectId, child.source, child.input ?? null, recovered);
       }
-      for (const effectId of [...running.keys()]) if (!wanted.has(effectId)) cancel(effectId);
+      for (const effectId of running.keys()) if (!wanted.has(effectId)) cancel(effectId);
     },
     get size() {
       return running.size;
     },
     stop: () => {
-      for (const effectId of [...running.keys()]) cancel(effectId);
+      for (const effectId of running.keys()) cancel(effectId);
     },
   };
 }

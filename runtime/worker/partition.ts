@@ -6,7 +6,7 @@
 import type { ActorAddress } from '../contract/address.ts';
 import type { Registry } from '../core/registry.ts';
 import type { Checkpoint, InboxMessage } from '../core/storage.ts';
-import { ActorHost, type HostContext } from './actor-host.ts';
+import { ActorHost, type Handling, type HostContext } from './actor-host.ts';
 
 /** Commands held in memory at most; beyond that reading pauses until half of them are done. */
 export const maxBacklog = 4_096;
@@ -22,6 +22,8 @@ export class Partition {
   private readonly hosts = new Map<string, ActorHost>();
   /** Positions handed to hosts and not settled, in order: the first one bounds the checkpoint. */
   private readonly unsettled = new Set<number>();
+  /** The first command of an actor that stands still: it is read again after a restart, and the rest with it. */
+  private setAside: number | undefined;
   private delivered = 0;
   private trimmed = 0;
   private saved: Checkpoint = { offset: 0, busy: [] };
@@ -43,10 +45,11 @@ export class Partition {
     this.reading = this.readWhileRunning();
   }
 
-  /** The worker's signal has been aborted by now: waits for the reader and stores where it stood. */
+  /** The worker's signal has been aborted by now: waits for what is being written and stores where it stood. */
   async stop(): Promise<void> {
     this.pause?.abort();
     await this.reading;
+    await Promise.all([...this.hosts.values()].map((host) => host.rest()));
     const checkpoint = this.currentCheckpoint();
     for (const host of this.hosts.values()) host.stop();
     await this.context.storage.checkpoints.save(this.number, checkpoint);
@@ -69,9 +72,10 @@ export class Partition {
   }
 
   private currentCheckpoint(): Checkpoint {
-    const [first] = this.unsettled;
+    const [firstUnsettled = Infinity] = this.unsettled;
+    const firstOpen = Math.min(firstUnsettled, this.setAside ?? Infinity);
     const busy = [...this.hosts.values()].filter((host) => host.busy).map((host) => host.address);
-    return { offset: first === undefined ? this.delivered : first - 1, busy };
+    return { offset: Math.min(this.delivered, firstOpen - 1), busy };
   }
 
   private async readWhileRunning(): Promise<void> {
@@ -104,22 +108,29 @@ export class Partition {
       return;
     }
     this.unsettled.add(message.seq);
-    host.enqueue({ seq: message.seq, command: message.content.command }, () => {
-      this.unsettled.delete(message.seq);
-      this.resumed?.();
+    host.enqueue({ seq: message.seq, command: message.content.command }, (handling) => {
+      this.handled(message.seq, handling);
     });
     if (this.unsettled.size >= maxBacklog) this.pause?.abort();
   }
 
+  private handled(seq: number, handling: Handling): void {
+    this.unsettled.delete(seq);
+    if (handling === 'setAside') this.setAside = Math.min(seq, this.setAside ?? seq);
+    this.resumed?.();
+  }
+
   private drained(): Promise<void> {
+    const { signal } = this.context;
     return new Promise((resolve) => {
       const check = (): void => {
-        if (this.unsettled.size > maxBacklog / 2 && !this.context.signal.aborted) return;
+        if (this.unsettled.size > maxBacklog / 2 && !signal.aborted) return;
         this.resumed = undefined;
+        signal.removeEventListener('abort', check);
         resolve();
       };
       this.resumed = check;
-      this.context.signal.addEventListener('abort', check, { once: true });
+      signal.addEventListener('abort', check);
       check();
     });
   }

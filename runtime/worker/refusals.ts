@@ -1,7 +1,9 @@
-/** Messages for commands that left no commit: silence is not an answer. */
+/** Messages for commands that left no commit, and for actors that are set aside: silence is not an answer. */
 import type { ActorAddress } from '../contract/address.ts';
-import type { CommandEnvelope } from '../contract/command.ts';
+import type { Json } from '../contract/json.ts';
 import type { EventEnvelope } from '../contract/event.ts';
+import type { Commit } from '../core/commit.ts';
+import { formatStateValue } from '../core/restore.ts';
 import type { Refusal } from '../core/step.ts';
 import type { RelayMessage } from '../core/storage.ts';
 
@@ -10,33 +12,38 @@ const reasons = {
   actorEnded: 'the actor has ended',
 } as const;
 
-export function refusalMessage(
-  namespace: string,
-  address: ActorAddress,
-  refusal: Refusal,
-  nowMs: number,
-): RelayMessage {
+/** Where and when something was refused. `commit` is the actor's last one: a refusal does not change its state. */
+export interface RefusalScene {
+  readonly namespace: string;
+  readonly address: ActorAddress;
+  readonly commit: Commit | undefined;
+  readonly nowMs: number;
+}
+
+export function refusalMessages(scene: RefusalScene, refusal: Refusal): readonly RelayMessage[] {
+  if (refusal.reason === 'startFailed') return startFailureMessages(scene, refusal);
   const { command } = refusal;
-  return eventMessage(namespace, address, `refused:${command.id}`, nowMs, {
-    type: 'commandRefused',
-    state: refusal.reason === 'actorEnded' ? 'ended' : 'unknown',
-    data: {
-      reason: reasons[refusal.reason],
-      command: command.id,
-      commandType: command.purpose === 'deliver' ? command.body.type : command.purpose,
-    },
-  });
+  return [
+    eventMessage(scene, `refused:${command.id}`, command.id, {
+      type: 'commandRefused',
+      state: 'unknown',
+      data: {
+        reason: reasons[refusal.reason],
+        command: command.id,
+        commandType: command.purpose === 'deliver' ? command.body.type : command.purpose,
+      },
+    }),
+  ];
 }
 
 /** The machine threw on its very first transition: there is no state, so the failure is an event and an answer. */
-export function startFailureMessages(
-  namespace: string,
-  address: ActorAddress,
-  command: CommandEnvelope,
-  error: string,
-  nowMs: number,
+function startFailureMessages(
+  scene: RefusalScene,
+  refusal: Extract<Refusal, { reason: 'startFailed' }>,
 ): readonly RelayMessage[] {
-  const event = eventMessage(namespace, address, `start-failed:${command.id}`, nowMs, {
+  const { address, nowMs } = scene;
+  const { command, error } = refusal;
+  const event = eventMessage(scene, `start-failed:${command.id}`, command.id, {
     type: 'actorStartFailed',
     state: 'failed',
     data: { reason: error, command: command.id },
@@ -63,27 +70,40 @@ export function startFailureMessages(
   ];
 }
 
+export function quarantineMessage(scene: RefusalScene, version: number, reason: string): RelayMessage {
+  return eventMessage(scene, `quarantined:${version}`, '', {
+    type: 'actorQuarantined',
+    state: 'quarantined',
+    data: { reason },
+  });
+}
+
 function eventMessage(
-  namespace: string,
-  address: ActorAddress,
-  messageId: string,
-  nowMs: number,
-  event: { readonly type: string; readonly state: string; readonly data: EventEnvelope['data'] },
+  scene: RefusalScene,
+  what: string,
+  cause: string,
+  event: { readonly type: string; readonly state: string; readonly data: Record<string, Json> },
 ): RelayMessage {
+  const { namespace, address, commit, nowMs } = scene;
+  const id = `${address.kind}.${address.id}:${what}`;
+  const known: Pick<EventEnvelope, 'n' | 'state' | 'status'> =
+    commit === undefined
+      ? { n: 0, state: event.state, status: 'error' }
+      : { n: commit.n, state: formatStateValue(commit.snapshot.value), status: commit.snapshot.status };
   return {
     type: 'event',
-    messageId,
+    messageId: id,
     event: {
       v: 1,
-      id: messageId,
+      id,
       namespace,
       kind: address.kind,
       actor: address.id,
+      type: event.type,
       at: new Date(nowMs).toISOString(),
-      n: 0,
-      status: 'error',
-      cause: messageId,
-      ...event,
+      ...known,
+      cause,
+      data: event.data,
     },
   };
 }

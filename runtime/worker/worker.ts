@@ -1,5 +1,5 @@
 /** A worker: hosts the actors of every partition and runs effects of the pools it is given. */
-import { describeError } from '../contract/errors.ts';
+import { SignalboxError, describeError } from '../contract/errors.ts';
 import type { Registry } from '../core/registry.ts';
 import type { Clock, WorkerStorage } from '../core/storage.ts';
 import type { HostContext, WorkerObserver } from './actor-host.ts';
@@ -65,7 +65,7 @@ export function createWorker(options: WorkerOptions): Worker {
     pools = [...options.registry.pools].map((pool) => createPool(options, pool));
     await Promise.all(partitions.map((partition) => partition.start()));
     for (const pool of pools) pool.start();
-    scheduleCheckpoints();
+    scheduleUnlessStopping();
   };
 
   const stopAll = async (): Promise<void> => {
@@ -95,6 +95,8 @@ async function createContext(options: WorkerOptions, signal: AbortSignal): Promi
 function createPool(options: WorkerOptions, pool: string): EffectPool {
   const { workerId, registry, storage, clock, log } = options;
   const concurrency = options.concurrency[pool];
-  if (concurrency === undefined) throw new Error(`no concurrency is set for the pool "${pool}"`);
+  if (concurrency === undefined) {
+    throw new SignalboxError('SB_CONFIG_INVALID', `no concurrency is set for the pool "${pool}"`);
+  }
   return createEffectPool({ pool, concurrency, workerId, registry, storage, clock, log });
 }

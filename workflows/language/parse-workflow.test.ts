@@ -228,9 +228,9 @@ describe('every problem has a line, a column and a fix', () => {
       '16:1 YAML: Tabs are not allowed as indentation | Indent with spaces.',
     ],
     [
-      'YAML: key written twice',
+      'key written twice',
       edit('title: Tidy up', 'title: Tidy up\ntitle: Tidy down'),
-      '4:1 YAML: Map keys must be unique | Remove one of the two, or give it the name it was meant to have.',
+      '4:1 key "title" is written twice | Remove one, or give it the name it was meant to have.',
     ],
     [
       'YAML: two documents',

@@ -10,7 +10,6 @@ const fixes: Readonly<Partial<Record<ErrorCode, string>>> = {
   BLOCK_AS_IMPLICIT_KEY:
     'Put the value in quotes, or start the nested keys on a line of their own.',
   BLOCK_IN_FLOW: 'Close the "[" or "{", or write the list with one "-" line per item.',
-  DUPLICATE_KEY: 'Remove one of the two, or give it the name it was meant to have.',
   MISSING_CHAR: 'Check indentation, quotes and brackets here, and put ": " between key and value.',
   MULTILINE_IMPLICIT_KEY: 'Put ":" after the key, or the whole value in quotes.',
   MULTIPLE_DOCS: 'Keep one definition per file: remove the second "---".',

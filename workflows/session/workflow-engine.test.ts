@@ -219,6 +219,18 @@ describe('advanceWorkflow', () => {
     expect(codesOf(copied)).toEqual(['notesCopied']);
   });
 
+  it('is blocked by a validator that refuses without a word', () => {
+    const silent: CompletionRules = {
+      ...rules,
+      validators: { handoff: () => ({ ok: false, problems: [] }) },
+    };
+    const state = advanceTo(advanceTo(start()));
+    const completion = { token: state.token, notes, artifacts: handoff };
+    expect(codesOf(advanceWorkflow(definition, state, completion, silent))).toEqual([
+      'artifactInvalid',
+    ]);
+  });
+
   it('ends as exhausted after the limit, and stays so', () => {
     let state = start();
     for (let attempt = 1; attempt < maxBlockedCompletions; attempt += 1) {

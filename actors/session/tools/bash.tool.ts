@@ -5,7 +5,7 @@ import { defineWorkspaceTool } from './tool-definition.ts';
 
 /** Most builds and test runs; a longer one is asked for. */
 const defaultTimeoutMs = 120_000;
-export const maxTimeoutMs = 30 * 60_000;
+const maxTimeoutMs = 30 * 60_000;
 
 export const bashTool = defineWorkspaceTool({
   name: 'bash',

@@ -49,7 +49,7 @@ export interface ToolExecution {
 export type ToolAnswer = Omit<ToolExecution, 'durationMs'>;
 
 /** An input as parsed, defaults filled in; or what is wrong with it, one problem per line. */
-export type ParsedInput =
+type ParsedInput =
   | { readonly status: 'valid'; readonly input: JsonObject }
   | { readonly status: 'invalid'; readonly problems: readonly string[] };
 

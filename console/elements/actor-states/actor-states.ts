@@ -3,9 +3,9 @@ import { LitElement, html, nothing } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import type { ActorSummary } from '../../../runtime/contract/run-view.ts';
 import { toneOf } from '../../folds/run-outcome.ts';
-import type { VisitedState } from '../../folds/visited-states.ts';
+import { outermostState, type VisitedState } from '../../folds/visited-states.ts';
 import { formatClockTime } from '../../format/time.ts';
-import { formatKey } from '../../format/value.ts';
+import { formatKey, formatKind } from '../../format/value.ts';
 import { baseStyles, toneStyles } from '../base.styles.ts';
 import '../fact-list/fact-list.ts';
 import '../state-badge/state-badge.ts';
@@ -22,9 +22,10 @@ export class ActorStates extends LitElement {
     const { actor } = this;
     if (actor === undefined) return nothing;
     const tone = toneOf(actor);
+    const current = outermostState(actor.state);
     return html`<article aria-label="${actor.kind} ${actor.id}">
       <header>
-        <h3>${formatKey(actor.kind)}</h3>
+        <h3>${formatKind(actor.kind)}</h3>
         <sb-state-badge
           .label=${actor.state}
           .tone=${tone}
@@ -34,15 +35,16 @@ export class ActorStates extends LitElement {
       <p class="code muted id">${actor.id}</p>
       <ol class="tone-${tone}" aria-label="States visited">
         ${this.visited.map(
-          ({ state, entered, firstAt }) => html`<li
-            class=${state === actor.state ? 'current' : nothing}
-            aria-current=${state === actor.state ? 'step' : nothing}
-            title="First at ${formatClockTime(firstAt)}"
-          >
-            ${formatKey(state)}${
-              entered > 1 ? html`<span class="times"> ×${entered}</span>` : nothing
-            }
-          </li>`,
+          ({ state, entered, firstAt }) =>
+            html`<li
+              class=${state === current ? 'current' : nothing}
+              aria-current=${state === current ? 'step' : nothing}
+              title="First at ${formatClockTime(firstAt)}"
+            >
+              ${formatKey(state)}${
+                entered > 1 ? html`<span class="times"> ×${entered}</span>` : nothing
+              }
+            </li>`,
         )}
       </ol>
       <details>

@@ -13,17 +13,26 @@ export interface ConnectionWords {
   readonly detail: string;
 }
 
-export function describeConnection(state: LiveState, heardMs: number, nowMs: number): ConnectionWords {
+export function describeConnection(
+  state: LiveState,
+  heardMs: number,
+  nowMs: number,
+): ConnectionWords {
   if (state.phase !== 'live' && nowMs - heardMs > staleAfterMs) {
     return {
       tone: 'bad',
       label: `Stale since ${formatClockTime(heardMs)}`,
-      detail: 'The gateway does not answer. What is shown may be out of date; is signalbox still running?',
+      detail:
+        'The gateway does not answer. What is shown may be out of date; is signalbox still running?',
     };
   }
   switch (state.phase) {
     case 'live':
-      return { tone: 'good', label: 'Live', detail: `Live since ${formatClockTime(state.sinceMs)}` };
+      return {
+        tone: 'good',
+        label: 'Live',
+        detail: `Live since ${formatClockTime(state.sinceMs)}`,
+      };
     case 'connecting':
       return { tone: 'neutral', label: 'Connecting', detail: 'Opening the live connection' };
     case 'reconnecting':

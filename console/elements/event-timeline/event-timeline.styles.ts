@@ -74,8 +74,7 @@ export const eventTimelineStyles = css`
   .data {
     display: grid;
     gap: var(--space-small);
-    padding: var(--space-small) var(--space) var(--space)
-      calc(var(--space) * 2 + var(--lamp-size));
+    padding: var(--space-small) var(--space) var(--space) calc(var(--space) * 2 + var(--lamp-size));
     background: var(--surface-sunken);
     overflow-wrap: anywhere;
   }

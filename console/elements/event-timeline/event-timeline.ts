@@ -5,7 +5,7 @@ import { repeat } from 'lit/directives/repeat.js';
 import type { StoredEvent } from '../../../runtime/contract/event.ts';
 import { describeEvent, toneOfEvent } from '../../format/event-line.ts';
 import { formatClockTime, formatFullTime } from '../../format/time.ts';
-import { formatEventType } from '../../format/value.ts';
+import { formatEventType, formatKind } from '../../format/value.ts';
 import { baseStyles, toneStyles } from '../base.styles.ts';
 import '../fact-list/fact-list.ts';
 import { eventTimelineStyles } from './event-timeline.styles.ts';
@@ -39,7 +39,7 @@ function renderEvent(event: StoredEvent) {
             >${formatClockTime(event.at)}</time
           >
         </span>
-        <span class="line"><span class="kind muted">${event.kind}</span> ${line}</span>
+        <span class="line"><span class="kind muted">${formatKind(event.kind)}</span> ${line}</span>
       </summary>
       <div class="data">
         <p class="code muted">

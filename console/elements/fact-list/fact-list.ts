@@ -40,8 +40,9 @@ export class FactList extends LitElement {
       ${repeat(
         facts,
         ([key]) => key,
-        ([key, value]) => html`<dt>${formatKey(key)}</dt>
-          <dd><sb-long-text code lines="3" .text=${formatValue(value)}></sb-long-text></dd>`,
+        ([key, value]) =>
+          html`<dt>${formatKey(key)}</dt>
+            <dd><sb-long-text code lines="3" .text=${formatValue(value)}></sb-long-text></dd>`,
       )}
     </dl>`;
   }

@@ -40,8 +40,8 @@ export class KillButton extends LitElement {
       <dialog aria-labelledby="question">
         <h2 id="question">Kill this session?</h2>
         <p>
-          <code>${this.session}</code> ends now and cannot be resumed. What it has committed stays; the
-          run ends with the reason “killed”.
+          <code>${this.session}</code> ends now and cannot be resumed. What it has committed stays;
+          the run ends with the reason “killed”.
         </p>
         <div class="choices">
           <button type="button" autofocus @click=${() => this.dialog?.close()}>Keep it</button>
@@ -53,7 +53,10 @@ export class KillButton extends LitElement {
 
   #renderAnswer() {
     if (this.command.phase !== 'settled') return nothing;
-    const { tone, text } = describeCommandOutcome(this.command.outcome, 'Accepted: the session is ending.');
+    const { tone, text } = describeCommandOutcome(
+      this.command.outcome,
+      'Accepted: the session is ending.',
+    );
     return html`<span class="answer tone-${tone}">${text}</span>`;
   }
 }

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { foldText } from './fold-text.ts';
 
@@ -9,7 +9,11 @@ describe('foldText', () => {
   });
 
   it('cuts after the asked number of lines', () => {
-    expect(foldText('1\n2\n3\n4\n5\n6', 2)).toEqual({ text: '1\n2', isFolded: true, hiddenLines: 4 });
+    expect(foldText('1\n2\n3\n4\n5\n6', 2)).toEqual({
+      text: '1\n2',
+      isFolded: true,
+      hiddenLines: 4,
+    });
   });
 
   it('cuts inside a line that is long by itself', () => {

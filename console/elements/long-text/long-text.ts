@@ -21,10 +21,8 @@ export class LongText extends LitElement {
     const folded = foldText(this.text, this.lines);
     const hidden = folded.hiddenLines;
     return html`
-      <pre
-        class=${this.code ? 'is-code' : 'is-prose'}
-        tabindex=${this.isOpen ? 0 : nothing}
-      >${this.isOpen ? this.text : folded.text}</pre>
+      <pre class=${this.code ? 'is-code' : 'is-prose'} tabindex=${this.isOpen ? 0 : nothing}>
+${this.isOpen ? this.text : folded.text}</pre>
       ${
         folded.isFolded
           ? html`<button

@@ -19,7 +19,8 @@ export class ProofTable extends LitElement {
     const passed = proof.exitCode === 0;
     return html`<table>
       <caption>
-        Proof record <span class="muted">${formatClockTime(proof.at)}</span>
+        Proof record
+        <span class="muted">${formatClockTime(proof.at)}</span>
       </caption>
       <tbody>
         ${proof.verdict === undefined ? nothing : row('Verdict', html`<strong>${proof.verdict}</strong>`)}
@@ -53,5 +54,10 @@ function row(name: string, value: unknown) {
 function fileRow(name: string, files: readonly string[] | undefined) {
   if (files === undefined) return nothing;
   if (files.length === 0) return row(name, html`<span class="muted">none</span>`);
-  return row(name, html`<ul>${files.map((file) => html`<li><code>${file}</code></li>`)}</ul>`);
+  return row(
+    name,
+    html`<ul>
+      ${files.map((file) => html`<li><code>${file}</code></li>`)}
+    </ul>`,
+  );
 }

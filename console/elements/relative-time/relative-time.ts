@@ -26,7 +26,8 @@ export class RelativeTime extends LitElement {
     if (Number.isNaN(fromMs)) return html`–`;
     const untilMs = this.until === '' ? Date.now() : Date.parse(this.until);
     const spanMs = untilMs - fromMs;
-    const text = this.duration || this.until !== '' ? formatDuration(wholeSeconds(spanMs)) : formatAge(spanMs);
+    const text =
+      this.duration || this.until !== '' ? formatDuration(wholeSeconds(spanMs)) : formatAge(spanMs);
     return html`<time datetime=${this.from} title=${formatFullTime(this.from)}>${text}</time>`;
   }
 }

@@ -6,7 +6,6 @@ export const runListStyles = css`
   }
   table {
     inline-size: 100%;
-    border-collapse: collapse;
     background: var(--surface-raised);
     border: var(--line-width) solid var(--line);
     border-radius: var(--radius);
@@ -26,8 +25,8 @@ export const runListStyles = css`
     text-align: start;
     vertical-align: baseline;
   }
-  tbody tr:not(:last-child) > * {
-    border-block-end: var(--line-width) solid var(--line);
+  tbody tr + tr > * {
+    border-block-start: var(--line-width) solid var(--line);
   }
   tbody tr {
     position: relative;
@@ -35,13 +34,13 @@ export const runListStyles = css`
   tbody tr:hover > * {
     background: var(--surface-hover);
   }
-  tbody th {
+  .subject {
     display: grid;
-    font-weight: 550;
     max-inline-size: var(--measure);
+    font-weight: 550;
     overflow-wrap: anywhere;
   }
-  tbody th .code {
+  .subject .code {
     font-weight: 400;
   }
   a {
@@ -77,16 +76,27 @@ export const runListStyles = css`
       gap: var(--space-tight) var(--space);
       padding: var(--space) var(--space-large);
     }
-    tbody tr:not(:last-child) {
-      border-block-end: var(--line-width) solid var(--line);
+    tbody tr + tr {
+      border-block-start: var(--line-width) solid var(--line);
     }
-    tbody tr > th,
-    tbody tr > td {
+    tbody tr[data-run] > * {
       padding: 0;
-      border: 0 !important;
+      border: 0;
       inline-size: auto;
+      background: none;
     }
-    tbody tr > th {
+    tbody tr:hover {
+      background: var(--surface-hover);
+    }
+    tbody tr[data-run] > .none {
+      display: none;
+    }
+    .started,
+    .number {
+      color: var(--text-muted);
+      font-size: var(--text-size-small);
+    }
+    tbody tr[data-run] > th {
       flex-basis: 100%;
     }
   }

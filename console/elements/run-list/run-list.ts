@@ -20,7 +20,9 @@ export class RunList extends LitElement {
 
   protected override render() {
     return html`<table>
-      <caption class="hidden-text">Runs, newest first</caption>
+      <caption class="hidden-text">
+        Runs, newest first
+      </caption>
       <thead>
         <tr>
           <th scope="col">Goal</th>
@@ -46,15 +48,19 @@ function renderRun(run: ActorSummary) {
   const outcome = describeOutcome(run);
   return html`<tr data-run=${run.id}>
     <th scope="row">
-      <a href="/runs/${encodeURIComponent(run.id)}"
-        >${firstLine(textOf(run.facts['goal']) ?? 'No goal recorded', maxGoalLength)}</a
-      >
-      <span class="code muted">${run.id}${renderRepository(run)}</span>
+      <div class="subject">
+        <a href="/runs/${encodeURIComponent(run.id)}"
+          >${firstLine(textOf(run.facts['goal']) ?? 'No goal recorded', maxGoalLength)}</a
+        >
+        <span class="code muted">${run.id}${renderRepository(run)}</span>
+      </div>
     </th>
     <td class="state">
       <sb-state-badge .label=${run.state} .tone=${tone} ?busy=${tone === 'active'}></sb-state-badge>
     </td>
-    <td class="outcome">${outcome ?? html`<span class="muted" aria-label="none yet">–</span>`}</td>
+    <td class="outcome ${outcome === undefined ? 'none' : ''}">
+      ${outcome ?? html`<span class="muted" aria-label="none yet">–</span>`}
+    </td>
     <td class="started"><sb-relative-time .from=${run.startedAt}></sb-relative-time></td>
     <td class="number">
       <sb-relative-time

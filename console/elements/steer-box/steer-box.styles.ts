@@ -11,6 +11,14 @@ export const steerBoxStyles = css`
     border-block-start: var(--line-width) solid var(--line);
     background: var(--surface-raised);
   }
+  .title {
+    display: flex;
+    flex-wrap: wrap;
+    align-items: center;
+    justify-content: space-between;
+    gap: var(--space-small);
+    padding-block-end: var(--space-tight);
+  }
   label {
     font-size: var(--text-size-tiny);
     font-weight: 650;

@@ -1,6 +1,7 @@
 /**
  * Writes to a session: it reads the message at its next turn, parked or running. Asks for the sending
- * with the event `steer`; keeps the text until the gateway has accepted it.
+ * with the event `steer`, keeps the text until the gateway has accepted it,
+ * and has room beside its title for other commands.
  */
 import { LitElement, html, nothing, type PropertyValues } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
@@ -57,7 +58,10 @@ export class SteerBox extends LitElement {
         this.#send();
       }}
     >
-      <label for="text">Steer this session</label>
+      <div class="title">
+        <label for="text">Steer this session</label>
+        <slot></slot>
+      </div>
       <textarea
         id="text"
         rows="2"

@@ -14,7 +14,7 @@ export const transcriptViewStyles = css`
     content-visibility: auto;
     contain-intrinsic-size: auto 6rem;
   }
-  .said {
+  .part-said {
     max-inline-size: var(--measure);
     padding-inline: var(--space-tight);
   }

@@ -7,10 +7,16 @@ describe('describeToolCall', () => {
       lead: 'npm test',
       rest: { timeoutMs: 5 },
     });
-    expect(describeToolCall({ path: 'a.ts', pattern: 'x' })).toEqual({ lead: 'a.ts', rest: { pattern: 'x' } });
+    expect(describeToolCall({ path: 'a.ts', pattern: 'x' })).toEqual({
+      lead: 'a.ts',
+      rest: { pattern: 'x' },
+    });
   });
 
   it('shows an input it does not know whole', () => {
-    expect(describeToolCall({ verdict: { ok: true } })).toEqual({ lead: '', rest: { verdict: { ok: true } } });
+    expect(describeToolCall({ verdict: { ok: true } })).toEqual({
+      lead: '',
+      rest: { verdict: { ok: true } },
+    });
   });
 });

@@ -32,7 +32,8 @@ export class TranscriptView extends LitElement {
         ${repeat(
           parts,
           ({ key }) => key,
-          (part) => html`<li class="part ${part.type}" data-key=${part.key}>${renderPart(part)}</li>`,
+          (part) =>
+            html`<li class="part part-${part.type}" data-key=${part.key}>${renderPart(part)}</li>`,
         )}
       </ol>
       ${
@@ -66,7 +67,9 @@ function renderPrompt({ prompt, at }: PartOf<'prompt'>) {
     <p class="title">
       <span>${promptTitles[prompt.source]}</span>
       ${prompt.stepId === undefined ? nothing : html`<code>${prompt.stepId}</code>`}
-      <time class="code muted" datetime=${at} title=${formatFullTime(at)}>${formatClockTime(at)}</time>
+      <time class="code muted" datetime=${at} title=${formatFullTime(at)}
+        >${formatClockTime(at)}</time
+      >
     </p>
     <sb-long-text lines=${isSteer ? 12 : 4} .text=${prompt.text}></sb-long-text>
   </div>`;
@@ -82,7 +85,10 @@ function renderTool({ tool, call, result }: PartOf<'tool'>) {
           result === undefined
             ? html`<sb-state-badge label="running" tone="active" busy></sb-state-badge>`
             : html`<span class="code muted">${formatDuration(result.durationMs)}</span>
-                <sb-state-badge .label=${resultLabel(result)} .tone=${resultTone(result)}></sb-state-badge>`
+                <sb-state-badge
+                  .label=${resultLabel(result)}
+                  .tone=${resultTone(result)}
+                ></sb-state-badge>`
         }
       </span>
     </div>

@@ -32,9 +32,15 @@ export class LoginPage extends LitElement {
   protected override render() {
     return html`<div class="login">
       <h1 tabindex="-1">This browser is not logged in</h1>
-      <p>Signalbox lets a browser in with a link that works once. On the machine where it runs, ask for one:</p>
+      <p>
+        Signalbox lets a browser in with a link that works once. On the machine where it runs, ask
+        for one:
+      </p>
       <pre tabindex="0">signalbox login</pre>
-      <p class="muted">Open the printed link in this browser; it brings you back here. Links expire after a few minutes, logins when the gateway forgets them.</p>
+      <p class="muted">
+        Open the printed link in this browser; it brings you back here. Links expire after a few
+        minutes, logins when the gateway forgets them.
+      </p>
       <button type="button" @click=${() => location.reload()}>I have opened the link</button>
     </div>`;
   }

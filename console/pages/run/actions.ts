@@ -9,7 +9,7 @@ import type { Clock } from '../../clock/clock.ts';
 import { belongsToRun } from '../../folds/actor-summary.ts';
 import { mapAnswer } from '../../transport/answer.ts';
 import type { CommandState } from '../../transport/command-outcome.ts';
-import { TailFollower } from '../../transport/follow.ts';
+import { TailFollower, type Following } from '../../transport/follow.ts';
 import type { Live } from '../../transport/live.ts';
 import type { Rest } from '../../transport/rest.ts';
 import { toTailPage } from '../../transport/tail-pages.ts';
@@ -33,72 +33,23 @@ export interface RunTransport {
 }
 
 export function createRunActions(store: RunStore, transport: RunTransport): RunActions {
-  const { rest, live, clock, newId } = transport;
-  const { runId } = store.get().context;
-  const isLive = (): boolean => live.store.get().context.state.phase === 'live';
-  const lastCommandIds = new Map<string, string>();
-  let transcript: TailFollower<StoredTranscriptEntry> | undefined;
-
+  const send = createSender(transport);
+  let transcript: Following | undefined;
   const chooseSession = (session: string): void => {
     transcript?.stop();
     store.trigger.sessionChosen({ session });
-    transcript = new TailFollower<StoredTranscriptEntry>(
-      {
-        fetchPage: async (after) =>
-          mapAnswer(await rest.fetchTranscript(session, after), (page) =>
-            toTailPage(page.entries, page),
-          ),
-        subscribe: (receive, opened) => live.watchTranscript(session, { receive, opened }),
-        isLive,
-      },
-      {
-        apply: (entries) => store.trigger.said({ entries }),
-        report: (status) => store.trigger.transcriptReported({ trouble: describeTailStatus(status) }),
-      },
-      clock,
-      emptyTail(),
-    );
-    transcript.start();
+    transcript = followTranscript(store, transport, session);
   };
-  const events = new TailFollower<StoredEvent>(
-    {
-      fetchPage: async (after) =>
-        mapAnswer(await rest.fetchEvents({ after, run: runId }), (page) =>
-          toTailPage(page.events, page),
-        ),
-      subscribe: (receive, opened) => live.watchEvents({ receive, opened }),
-      isLive,
-    },
-    {
-      apply: (applied) => {
-        // Live messages are those of every run: positions are contiguous only over all of them.
-        const ours = applied.filter(({ actor }) => belongsToRun(runId, actor));
-        if (ours.length > 0) store.trigger.happened({ events: ours });
+  let events: Following | undefined;
+  return {
+    start: () => {
+      events = followEvents(store, transport, () => {
         const [first] = sessionsOf(store.get().context);
         if (first !== undefined && transcript === undefined) chooseSession(first.id);
-      },
-      report: (status) => store.trigger.eventsReported({ trouble: describeTailStatus(status) }),
+      });
     },
-    clock,
-    emptyTail(),
-  );
-  /** A repeat of a command that was not answered keeps its id, so that it is applied once. */
-  const send = async (
-    draft: WithoutId<GatewayCommand>,
-    moved: (command: CommandState) => void,
-  ): Promise<void> => {
-    const key = JSON.stringify(draft);
-    const commandId = lastCommandIds.get(key) ?? newId();
-    lastCommandIds.set(key, commandId);
-    moved({ phase: 'sending' });
-    const outcome = await live.send({ ...draft, commandId });
-    if (outcome.status === 'accepted' || outcome.status === 'refused') lastCommandIds.delete(key);
-    moved({ phase: 'settled', outcome });
-  };
-  return {
-    start: () => events.start(),
     stop: () => {
-      events.stop();
+      events?.stop();
       transcript?.stop();
     },
     chooseSession,
@@ -112,9 +63,79 @@ export function createRunActions(store: RunStore, transport: RunTransport): RunA
     kill: async () => {
       const { session } = store.get().context;
       if (session === undefined) return;
-      await send({ type: 'killSession', session }, (command) => store.trigger.killMoved({ command }));
+      await send({ type: 'killSession', session }, (command) =>
+        store.trigger.killMoved({ command }),
+      );
     },
   };
 }
 
+function followEvents(store: RunStore, transport: RunTransport, applied: () => void): Following {
+  const { rest, live, clock } = transport;
+  const { runId } = store.get().context;
+  const follower = new TailFollower<StoredEvent>(
+    {
+      fetchPage: async (after) =>
+        mapAnswer(await rest.fetchEvents({ after, run: runId }), (page) =>
+          toTailPage(page.events, page),
+        ),
+      subscribe: (receive, opened) => live.watchEvents({ receive, opened }),
+      isLive: () => live.store.get().context.state.phase === 'live',
+    },
+    {
+      apply: (events) => {
+        // Live messages are those of every run: positions are contiguous only over all of them.
+        const ours = events.filter(({ actor }) => belongsToRun(runId, actor));
+        if (ours.length > 0) store.trigger.happened({ events: ours });
+        applied();
+      },
+      report: (status) => store.trigger.eventsReported({ trouble: describeTailStatus(status) }),
+    },
+    clock,
+    emptyTail(),
+  );
+  follower.start();
+  return follower;
+}
+
+function followTranscript(store: RunStore, transport: RunTransport, session: string): Following {
+  const { rest, live, clock } = transport;
+  const follower = new TailFollower<StoredTranscriptEntry>(
+    {
+      fetchPage: async (after) =>
+        mapAnswer(await rest.fetchTranscript(session, after), (page) =>
+          toTailPage(page.entries, page),
+        ),
+      subscribe: (receive, opened) => live.watchTranscript(session, { receive, opened }),
+      isLive: () => live.store.get().context.state.phase === 'live',
+    },
+    {
+      apply: (entries) => store.trigger.said({ entries }),
+      report: (status) => store.trigger.transcriptReported({ trouble: describeTailStatus(status) }),
+    },
+    clock,
+    emptyTail(),
+  );
+  follower.start();
+  return follower;
+}
+
 type WithoutId<Command> = Command extends unknown ? Omit<Command, 'commandId'> : never;
+type Sender = (
+  draft: WithoutId<GatewayCommand>,
+  moved: (command: CommandState) => void,
+) => Promise<void>;
+
+/** A repeat of a command that was not answered keeps its id, so that it is applied once. */
+function createSender({ live, newId }: RunTransport): Sender {
+  const lastCommandIds = new Map<string, string>();
+  return async (draft, moved) => {
+    const key = JSON.stringify(draft);
+    const commandId = lastCommandIds.get(key) ?? newId();
+    lastCommandIds.set(key, commandId);
+    moved({ phase: 'sending' });
+    const outcome = await live.send({ ...draft, commandId });
+    if (outcome.status === 'accepted' || outcome.status === 'refused') lastCommandIds.delete(key);
+    moved({ phase: 'settled', outcome });
+  };
+}

@@ -36,14 +36,18 @@ export const runPageStyles = css`
     font-size: var(--text-size-small);
   }
   .facts > div {
-    display: flex;
-    flex-wrap: wrap;
-    align-items: center;
-    gap: var(--space-small);
     overflow-wrap: anywhere;
   }
+  .facts dt,
+  .facts dd {
+    display: inline;
+  }
   .facts dt {
+    margin-inline-end: var(--space-tight);
     color: var(--text-muted);
+  }
+  .facts sb-state-badge {
+    vertical-align: middle;
   }
   .panes {
     grid-row: -2 / -1;
@@ -93,14 +97,6 @@ export const runPageStyles = css`
   }
   .pane-empty {
     padding: var(--space-large);
-  }
-  .commands {
-    position: relative;
-  }
-  sb-kill-button {
-    position: absolute;
-    inset-block-start: var(--space-small);
-    inset-inline-end: var(--space-large);
   }
   .choice {
     display: flex;

@@ -15,7 +15,14 @@ import { createRunActions, type RunActions } from './actions.ts';
 import { runPageStyles } from './page.styles.ts';
 import { renderRunHeader } from './run-header.ts';
 import { renderStatePane } from './state-pane.ts';
-import { coordinatorOf, createRunStore, runPanes, type RunPane, type RunState, type RunStore } from './state.ts';
+import {
+  coordinatorOf,
+  createRunStore,
+  runPanes,
+  type RunPane,
+  type RunState,
+  type RunStore,
+} from './state.ts';
 import { renderTranscriptPane } from './transcript-pane.ts';
 
 const paneTitles: Readonly<Record<RunPane, string>> = {
@@ -48,8 +55,8 @@ export class RunPage extends LitElement {
     const state = this.#run.value;
     if (state.actors.length === 0) return renderNothingYet(state);
     return html`
-      ${renderRunHeader(state)}
-      ${renderTrouble(state.eventsTrouble ?? state.transcriptTrouble)} ${this.#renderTabs(state)}
+      ${renderRunHeader(state)} ${renderTrouble(state.eventsTrouble ?? state.transcriptTrouble)}
+      ${this.#renderTabs(state)}
       <div class="panes">
         ${this.#renderPane('events', renderEventsPane(state))}
         ${this.#renderPane('transcript', renderTranscriptPane(state, this.#actions))}
@@ -65,7 +72,9 @@ export class RunPage extends LitElement {
       class="pane ${isChosen ? 'chosen' : ''}"
       aria-labelledby="title-${pane}"
     >
-      <h2 id="title-${pane}">${paneTitles[pane]} <span class="count">${this.#count(pane)}</span></h2>
+      <h2 id="title-${pane}">
+        ${paneTitles[pane]} <span class="count">${this.#count(pane)}</span>
+      </h2>
       ${content}
     </section>`;
   }
@@ -82,14 +91,15 @@ export class RunPage extends LitElement {
   #renderTabs(state: RunState) {
     return html`<nav class="tabs" aria-label="Panes">
       ${runPanes.map(
-        (pane) => html`<button
-          type="button"
-          aria-pressed=${pane === state.pane}
-          aria-controls="pane-${pane}"
-          @click=${() => this.#store.trigger.paneChosen({ pane })}
-        >
-          ${paneTitles[pane]}
-        </button>`,
+        (pane) =>
+          html`<button
+            type="button"
+            aria-pressed=${pane === state.pane}
+            aria-controls="pane-${pane}"
+            @click=${() => this.#store.trigger.paneChosen({ pane })}
+          >
+            ${paneTitles[pane]}
+          </button>`,
       )}
     </nav>`;
   }
@@ -111,7 +121,10 @@ function renderNothingYet({ runId, isLoaded, eventsTrouble }: RunState) {
   if (eventsTrouble !== undefined) return renderTrouble(eventsTrouble);
   if (!isLoaded) return html`<p class="muted" role="status">Loading the run…</p>`;
   return html`<sb-notice heading="No run “${runId}” so far" tone="waiting">
-    <p>If it was started a moment ago, it appears here by itself as soon as its first step is recorded.</p>
+    <p>
+      If it was started a moment ago, it appears here by itself as soon as its first step is
+      recorded.
+    </p>
     <p>Otherwise the address may be mistyped: <a href="/">show all runs</a></p>
   </sb-notice>`;
 }

@@ -4,7 +4,7 @@ import type { ActorSummary } from '../../../runtime/contract/run-view.ts';
 import '../../elements/relative-time/relative-time.ts';
 import '../../elements/state-badge/state-badge.ts';
 import { describeOutcome, textOf, toneOf } from '../../folds/run-outcome.ts';
-import { formatKey, shortenSha } from '../../format/value.ts';
+import { formatKey, formatKind, shortenSha } from '../../format/value.ts';
 import { coordinatorOf, membersOf, type RunState } from './state.ts';
 
 export function renderRunHeader(state: RunState) {
@@ -38,7 +38,8 @@ function renderState(actor: ActorSummary) {
 
 function renderTimes(run: ActorSummary) {
   return html`<span class="muted">
-    started <sb-relative-time .from=${run.startedAt}></sb-relative-time>, ${run.status === 'active' ? 'for' : 'took'}
+    started <sb-relative-time .from=${run.startedAt}></sb-relative-time>,
+    ${run.status === 'active' ? 'for' : 'took'}
     <sb-relative-time
       duration
       .from=${run.startedAt}
@@ -53,14 +54,16 @@ const headerFacts = ['repository', 'branch', 'sha'];
 function renderRunFacts(run: ActorSummary) {
   return headerFacts.map((key) => {
     const text = textOf(run.facts[key]);
-    return text === undefined ? nothing : renderFact(formatKey(key), html`<code>${shortenSha(text)}</code>`);
+    return text === undefined
+      ? nothing
+      : renderFact(formatKey(key), html`<code>${shortenSha(text)}</code>`);
   });
 }
 
 function renderMember(member: ActorSummary) {
   const number = textOf(member.facts['number']);
   return renderFact(
-    formatKey(member.kind).replace('-', ' '),
+    formatKind(member.kind),
     html`${number === undefined ? nothing : html`<code>!${number}</code>`} ${renderState(member)}
     ${renderLink(textOf(member.facts['link']))}`,
   );

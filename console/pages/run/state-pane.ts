@@ -9,10 +9,11 @@ import type { RunState } from './state.ts';
 export function renderStatePane({ actors, events }: RunState) {
   return html`<div class="state-scroll" role="region" aria-label="State of each actor" tabindex="0">
     ${actors.map(
-      (actor) => html`<sb-actor-states
-        .actor=${actor}
-        .visited=${listVisitedStates(events, actor)}
-      ></sb-actor-states>`,
+      (actor) =>
+        html`<sb-actor-states
+          .actor=${actor}
+          .visited=${listVisitedStates(events, actor)}
+        ></sb-actor-states>`,
     )}
     ${listProofs(events)
       .toReversed()

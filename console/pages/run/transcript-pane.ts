@@ -17,19 +17,20 @@ export function renderTranscriptPane(state: RunState, actions: RunActions) {
     <sb-follow-pane label="Transcript, oldest first">
       ${
         state.entries.length === 0
-          ? html`<p class="pane-empty muted">${session === undefined ? 'No session yet.' : 'Nothing said yet.'}</p>`
+          ? html`<p class="pane-empty muted">
+              ${session === undefined ? 'No session yet.' : 'Nothing said yet.'}
+            </p>`
           : html`<sb-transcript-view .entries=${state.entries}></sb-transcript-view>`
       }
     </sb-follow-pane>
     ${
       session === undefined
         ? nothing
-        : html`<div class="commands">
-            <sb-steer-box
-              .command=${state.steer}
-              .disabledReason=${isOver ? `This session has ended (${session.state}); it reads no more messages.` : ''}
-              @steer=${(event: SteerEvent) => void actions.steer(event.text)}
-            ></sb-steer-box>
+        : html`<sb-steer-box
+            .command=${state.steer}
+            .disabledReason=${isOver ? `This session has ended (${session.state}); it reads no more messages.` : ''}
+            @steer=${(event: SteerEvent) => void actions.steer(event.text)}
+          >
             ${
               isOver
                 ? nothing
@@ -39,7 +40,7 @@ export function renderTranscriptPane(state: RunState, actions: RunActions) {
                     @kill=${() => void actions.kill()}
                   ></sb-kill-button>`
             }
-          </div>`
+          </sb-steer-box>`
     }
   `;
 }

@@ -24,7 +24,10 @@ export interface RunsTransport {
   readonly clock: Clock;
 }
 
-export function createRunsActions(store: RunsStore, { rest, live, clock }: RunsTransport): RunsActions {
+export function createRunsActions(
+  store: RunsStore,
+  { rest, live, clock }: RunsTransport,
+): RunsActions {
   let stopped = false;
   let end = (): void => undefined;
   const follow = (throughSeq: number): void => {
@@ -53,7 +56,8 @@ export function createRunsActions(store: RunsStore, { rest, live, clock }: RunsT
       follow(answer.value.throughSeq);
       return;
     }
-    const trouble = answer.status === 'failed' ? answer.reason : 'the gateway knows no list of runs';
+    const trouble =
+      answer.status === 'failed' ? answer.reason : 'the gateway knows no list of runs';
     store.trigger.troubled({ trouble });
     end = clock.after(listRetryMs, () => void list());
   };

@@ -22,7 +22,10 @@ export function addressOfFilter(filter: RunFilter): string {
   return filter === 'all' ? '/' : `/?state=${filter}`;
 }
 
-export function passesFilter(run: Pick<ActorSummary, 'state' | 'status'>, filter: RunFilter): boolean {
+export function passesFilter(
+  run: Pick<ActorSummary, 'state' | 'status'>,
+  filter: RunFilter,
+): boolean {
   if (filter === 'all') return true;
   if (run.status === 'active') return filter === 'active';
   return filter === (toneOf(run) === 'good' ? 'completed' : 'stopped');

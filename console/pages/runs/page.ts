@@ -9,7 +9,14 @@ import type { Place, PlaceStore } from '../../router/router.ts';
 import type { OpenPage, PageServices } from '../open-page.ts';
 import { pageStyles } from '../page.styles.ts';
 import { createRunsActions } from './actions.ts';
-import { addressOfFilter, filterTitles, passesFilter, readFilter, runFilters, type RunFilter } from './filter.ts';
+import {
+  addressOfFilter,
+  filterTitles,
+  passesFilter,
+  readFilter,
+  runFilters,
+  type RunFilter,
+} from './filter.ts';
 import { createRunsStore, type RunsState, type RunsStore } from './state.ts';
 import { runsPageStyles } from './page.styles.ts';
 

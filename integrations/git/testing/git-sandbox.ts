@@ -23,8 +23,15 @@ export interface GitSandbox {
     files: Readonly<Record<string, string>>,
     from?: string,
   ): Promise<string>;
+  /**
+   * Surroundings in which the n-th git command is killed (-9) after a moment and every later one fails,
+   * as if the whole process tree had been killed then.
+   */
+  killedAt(n: number, afterSeconds: string): Promise<OuterEnvironment>;
   remove(): Promise<void>;
 }
+
+const dataOf = (text: string): string => `data ${Buffer.byteLength(text)}\n${text}`;
 
 /** `name` becomes part of every path: spaces and letters outside ASCII belong to a good test. */
 export async function createGitSandbox(name = 'git sandbox é'): Promise<GitSandbox> {
@@ -39,22 +46,20 @@ export async function createGitSandbox(name = 'git sandbox é'): Promise<GitSand
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, text);
   };
-  let workCount = 0;
   const commitTo: GitSandbox['commitTo'] = async (origin, branch, files, from = 'main') => {
-    workCount += 1;
-    const work = join(folder, `work ${workCount}`);
-    await git(folder, 'clone', '--quiet', '--', origin, work);
-    const start = await git(work, 'rev-parse', '--quiet', '--verify', `origin/${from}`).catch(
-      () => '',
-    );
-    if (start !== '') await git(work, 'checkout', '--quiet', '--detach', start);
-    for (const [path, text] of Object.entries(files)) await write(join(work, path), text);
-    await git(work, 'add', '--all');
-    await git(work, 'commit', '--quiet', '--message', `Change ${Object.keys(files).join(', ')}`);
-    await git(work, 'push', '--quiet', 'origin', `HEAD:refs/heads/${branch}`);
-    const sha = await git(work, 'rev-parse', 'HEAD');
-    await rm(work, { recursive: true });
-    return sha;
+    const start = await git(origin, 'for-each-ref', '--format=%(objectname)', `refs/heads/${from}`);
+    const at = Math.floor(Date.now() / 1000);
+    const message = `Change ${Object.keys(files).join(', ')}`;
+    const lines = [
+      `commit refs/heads/${branch}`,
+      `committer Tester <tester@example.com> ${at} +0000`,
+      dataOf(message),
+      ...(start === '' ? [] : [`from ${start}`]),
+      ...Object.entries(files).flatMap(([path, text]) => [`M 100644 inline ${path}`, dataOf(text)]),
+    ];
+    const input = `${lines.join('\n')}\n`;
+    await run({ directory: origin, arguments: ['fast-import', '--quiet'], input });
+    return git(origin, 'rev-parse', `refs/heads/${branch}`);
   };
   return {
     folder,
@@ -73,6 +78,20 @@ export async function createGitSandbox(name = 'git sandbox é'): Promise<GitSand
       const clone = join(folder, cloneName);
       await git(folder, 'clone', '--quiet', '--', origin, clone);
       return clone;
+    },
+    killedAt: async (n, afterSeconds) => {
+      const bin = await mkdtemp(join(folder, 'bin '));
+      const counter = join(bin, 'counter');
+      await writeFile(counter, '0');
+      const script = `#!/bin/sh
+PATH='${environment.PATH}'
+n=$(($(cat "${counter}") + 1)); echo $n > "${counter}"
+[ $n -gt ${n} ] && exit 137
+[ $n -eq ${n} ] && exec timeout -s KILL ${afterSeconds} git "$@"
+exec git "$@"
+`;
+      await writeFile(join(bin, 'git'), script, { mode: 0o755 });
+      return { ...environment, PATH: `${bin}:${environment.PATH}` };
     },
     remove: () => rm(folder, { recursive: true, force: true }),
   };

@@ -11,7 +11,7 @@ import { endServerProcess, startServerProcess, tooOld } from './server-process.t
 import type { ServerProcess } from './server-process.ts';
 import { endLeftoverServer, removeServerRecord, writeServerRecord } from './server-record.ts';
 import type { ServerConnection } from './server-record.ts';
-import { Supervisor } from './supervisor.ts';
+import { Supervisor, usualLimits } from './supervisor.ts';
 
 export interface EmbeddedServerOptions {
   /** Path of a nats-server program. */
@@ -55,11 +55,15 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
     const { clientPort, websocketPort } = first;
     const start = (): Promise<ServerProcess> =>
       launch(options, { ...chosen, clientPort, websocketPort });
-    const supervisor = new Supervisor(first, {
-      start,
-      log: options.log,
-      onFailure: options.onFailure,
-    });
+    const supervisor = new Supervisor(
+      first,
+      {
+        start,
+        log: options.log,
+        onFailure: options.onFailure,
+      },
+      usualLimits,
+    );
     const stop = async (): Promise<void> => {
       await supervisor.stop();
       await removeServerRecord(options.dataDir);

@@ -80,10 +80,13 @@ export async function startServerProcess(
   }
 }
 
-/** Idempotent. */
-export async function endServerProcess(server: ServerProcess): Promise<void> {
+/** Idempotent. With a grace of 0 the server is not asked, for when it does not listen. */
+export async function endServerProcess(
+  server: ServerProcess,
+  graceMs = stopGraceMs,
+): Promise<void> {
+  await server.child.kill(graceMs);
   await server.monitor.close();
-  await server.child.kill();
 }
 
 interface FollowedOutput {

@@ -15,24 +15,37 @@ export interface Supervision {
   readonly onFailure: (error: SignalboxError) => void;
 }
 
-/** Attempts in a row; a server that then runs for `stableMs` has used up none. About half a minute of trying. */
-const maxAttempts = 10;
-const firstPauseMs = 100;
-const maxPauseMs = 5_000;
-const stableMs = 30_000;
+export interface SupervisionLimits {
+  /** In a row; a server that then runs for `stableMs` has used up none. */
+  readonly maxAttempts: number;
+  readonly firstPauseMs: number;
+  readonly maxPauseMs: number;
+  readonly stableMs: number;
+  readonly healthIntervalMs: number;
+  /** In a row. A machine under load may miss one or two; a server that hangs misses all. */
+  readonly maxHealthFailures: number;
+}
 
-const healthIntervalMs = 5_000;
-/** In a row. A machine under load may miss one or two; a server that hangs misses all. */
-const maxHealthFailures = 4;
+/** About half a minute of trying, and as long until a server that hangs is ended. */
+export const usualLimits: SupervisionLimits = {
+  maxAttempts: 10,
+  firstPauseMs: 100,
+  maxPauseMs: 5_000,
+  stableMs: 30_000,
+  healthIntervalMs: 5_000,
+  maxHealthFailures: 4,
+};
 
 export class Supervisor {
   readonly #supervision: Supervision;
+  readonly #limits: SupervisionLimits;
   readonly #stopping = new AbortController();
   readonly #watching: Promise<void>;
   #current: ServerProcess;
   #stopped: Promise<void> | undefined;
 
-  constructor(first: ServerProcess, supervision: Supervision) {
+  constructor(first: ServerProcess, supervision: Supervision, limits: SupervisionLimits) {
+    this.#limits = limits;
     this.#supervision = supervision;
     this.#current = first;
     this.#watching = this.#watch();
@@ -60,7 +73,7 @@ export class Supervisor {
       const startedAt = performance.now();
       const reason = await this.#waitForEnd();
       if (this.#stopping.signal.aborted) return;
-      if (performance.now() - startedAt > stableMs) attempts = 0;
+      if (performance.now() - startedAt > this.#limits.stableMs) attempts = 0;
       this.#supervision.log(`nats-server ${reason}; starting it again`);
       const restarted = await this.#restart(attempts);
       if (restarted === undefined) return;
@@ -71,7 +84,7 @@ export class Supervisor {
   /** Undefined when stopped or given up. */
   async #restart(attemptsBefore: number): Promise<{ readonly attempts: number } | undefined> {
     let lastError: unknown;
-    for (let attempt = attemptsBefore + 1; attempt <= maxAttempts; attempt += 1) {
+    for (let attempt = attemptsBefore + 1; attempt <= this.#limits.maxAttempts; attempt += 1) {
       await this.#pause(attempt);
       if (this.#stopping.signal.aborted) return undefined;
       try {
@@ -96,7 +109,10 @@ export class Supervisor {
   /** The first pause is none: most ends are a kill, and a fresh start is what helps. */
   async #pause(attempt: number): Promise<void> {
     if (attempt === 1) return;
-    const pauseMs = Math.min(firstPauseMs * 2 ** (attempt - 2), maxPauseMs);
+    const pauseMs = Math.min(
+      this.#limits.firstPauseMs * 2 ** (attempt - 2),
+      this.#limits.maxPauseMs,
+    );
     await wait(pauseMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
   }
 
@@ -111,7 +127,7 @@ export class Supervisor {
     const unhealthy = this.#watchHealth(over.signal);
     const reason = await Promise.race([ended, unhealthy]);
     over.abort();
-    await endServerProcess(this.#current);
+    await endServerProcess(this.#current, 0);
     return reason;
   }
 
@@ -119,10 +135,11 @@ export class Supervisor {
   async #watchHealth(over: AbortSignal): Promise<string> {
     const { monitor } = this.#current;
     let reason = '';
-    for (let failures = 0; failures < maxHealthFailures;) {
-      const aborted = await wait(healthIntervalMs, false, { signal: over, ref: false }).catch(
-        () => true,
-      );
+    for (let failures = 0; failures < this.#limits.maxHealthFailures;) {
+      const aborted = await wait(this.#limits.healthIntervalMs, false, {
+        signal: over,
+        ref: false,
+      }).catch(() => true);
       if (aborted) return new Promise(() => undefined);
       try {
         const health = await readServerHealth(monitor);

@@ -1,0 +1,249 @@
+/**
+ * One agent conversation doing one unit of work, step by step. The workflow engine decides which step
+ * comes next; the model and the tools are effects; the conversation itself is in the transcript.
+ * Slots come from the work queue, handoffs go to the coordinator.
+ */
+import { assign, emit, enqueueActions } from 'xstate';
+import { readEffectError } from '../../runtime/mod.ts';
+import { renderSystemPrompt } from '../../workflows/session/step-view.ts';
+import { handoffSchema } from './handoff.schema.ts';
+import * as conversation from './session.context.ts';
+import { reopen } from './session.rework.ts';
+import { askQueue, fail, failWith, runningTool, sessionSetup } from './session.setup.ts';
+import { answerCompletion, refuseCall } from './tool-answers.ts';
+
+export const sessionMachine = sessionSetup.createMachine({
+  id: 'session',
+  context: ({ input }) => conversation.createSessionContext(input),
+  output: ({ context }) => context.end ?? { outcome: 'killed', reason: 'ended without a reason' },
+  initial: 'queued',
+  on: {
+    steer: {
+      actions: [
+        assign(({ context, event: { text, from } }) => ({ steers: [...context.steers, { text, from }] })),
+        emit(({ event: { text, from } }) => ({ type: 'steered', text, from })),
+      ],
+    },
+    complete: {
+      target: '.closing',
+      actions: { type: 'end', params: ({ event }) => ({ outcome: 'completed', reason: event.reason }) },
+    },
+    kill: {
+      target: '.killed',
+      actions: { type: 'end', params: ({ event }) => ({ outcome: 'killed', reason: event.reason }) },
+    },
+  },
+  states: {
+    queued: {
+      entry: [
+        askQueue('requestSlot'),
+        emit(({ context: { input } }) => ({
+          type: 'sessionQueued',
+          goal: input.goal,
+          run: input.run,
+          workflow: `${input.workflow.id} ${input.workflow.version}`,
+        })),
+      ],
+      on: { takeSlot: [{ guard: 'hasWorktree', target: 'thinking' }, { target: 'preparing' }] },
+    },
+    preparing: {
+      entry: emit(({ context: { input } }) => ({
+        type: 'sessionPreparing',
+        worktree: input.worktree,
+        branch: input.branch,
+      })),
+      invoke: {
+        src: 'prepareWorktree',
+        input: ({ context: { input } }) => ({
+          repository: input.repository.path,
+          origin: input.repository.origin,
+          baseBranch: input.repository.baseBranch,
+          branch: input.branch,
+          path: input.worktree,
+        }),
+        onDone: {
+          target: 'thinking',
+          actions: [
+            assign(({ context, event }) => ({
+              ...conversation.promptCurrentStep(context, 'step'),
+              worktree: event.output,
+            })),
+            'announceStep',
+          ],
+        },
+        onError: {
+          target: 'failed',
+          actions: failWith('worktreeFailed'),
+        },
+      },
+    },
+    thinking: {
+      always: [
+        { guard: 'isOverTurns', target: 'failed', actions: fail('turnLimit', 'the session has used all its turns') },
+        { guard: 'isOverTokens', target: 'failed', actions: fail('tokenLimit', 'the session has used all its tokens') },
+        {
+          guard: 'isStalled',
+          target: 'failed',
+          actions: fail('stalled', 'the agent talked several turns in a row without doing anything'),
+        },
+        { target: 'calling' },
+      ],
+    },
+    calling: {
+      entry: assign(({ context }) => conversation.beginTurn(context)),
+      invoke: {
+        src: 'callModel',
+        input: ({ context }) => ({
+          session: context.input.session,
+          turn: context.turn + 1,
+          model: context.input.model,
+          system: renderSystemPrompt(context.input.workflow, context.workflow) ?? '',
+          tools: [...(conversation.currentStep(context)?.tools ?? []), 'complete_step'],
+          unsaid: [...context.unsaid],
+          maxOutputTokens: context.input.limits.maxOutputTokensPerTurn,
+        }),
+        onDone: [
+          {
+            guard: { type: 'isModelRefusal', params: ({ event }) => event.output },
+            target: 'failed',
+            actions: fail('modelRefused', 'the model refused to go on'),
+          },
+          {
+            target: 'acting',
+            actions: enqueueActions(({ context, event: { output }, enqueue }) => {
+              const calls = output.calls.map(({ name }) => name);
+              enqueue.emit({ type: 'modelCalled', turn: context.turn + 1, calls, usage: { ...output.usage } });
+              enqueue.assign(() => conversation.takeTurn(context, output));
+            }),
+          },
+        ],
+        onError: {
+          target: 'failed',
+          actions: failWith('modelFailed'),
+        },
+      },
+    },
+    acting: {
+      initial: 'choosing',
+      states: {
+        choosing: {
+          always: [
+            {
+              guard: { type: 'nextIs', params: 'completion' },
+              target: 'choosing',
+              reenter: true,
+              actions: enqueueActions(({ context, enqueue }) => {
+                const completed = answerCompletion(context, context.calls[0]);
+                for (const event of completed.events) enqueue.emit(event);
+                enqueue.assign(() => completed.context);
+              }),
+            },
+            {
+              guard: { type: 'nextIs', params: 'refused' },
+              target: 'choosing',
+              reenter: true,
+              actions: [
+                {
+                  type: 'announceResult',
+                  params: ({ context: { calls } }) => ({
+                    tool: calls[0]?.name ?? '',
+                    outcome: 'failed',
+                    durationMs: 0,
+                  }),
+                },
+                assign(({ context }) => refuseCall(context, context.calls[0])),
+              ],
+            },
+            { guard: { type: 'nextIs', params: 'inspect' }, target: 'inspecting' },
+            { guard: { type: 'nextIs', params: 'change' }, target: 'changing' },
+            { guard: { type: 'nextIs', params: 'command' }, target: 'commanding' },
+            {
+              guard: 'isExhausted',
+              target: '#session.failed',
+              actions: fail('stepExhausted', 'the agent could not complete a step in all its attempts'),
+            },
+            { guard: 'isFinished', target: '#session.handingOver' },
+            { target: '#session.thinking' },
+          ],
+        },
+        inspecting: runningTool('inspectFiles'),
+        changing: runningTool('changeFiles'),
+        commanding: runningTool('runCommand'),
+      },
+    },
+    handingOver: {
+      initial: 'recording',
+      states: {
+        recording: {
+          invoke: {
+            src: 'recordHandoff',
+            input: ({ context: { input, workflow } }) => ({
+              run: input.run,
+              round: workflow.round,
+              handoff: handoffSchema.parse(workflow.artifacts['handoff']),
+            }),
+            onDone: {
+              target: 'delivering',
+              actions: enqueueActions(({ context: { input, workflow, worktree }, event, enqueue }) => {
+                const handoff = handoffSchema.parse(workflow.artifacts['handoff']);
+                const { round } = workflow;
+                enqueue.emit({ type: 'handedOver', round, title: handoff.title, artifact: event.output.blob });
+                const command = { type: 'receiveHandoff', session: input.session, round, handoff, worktree };
+                enqueue({ type: 'sendCommand', params: { to: input.coordinator, command } });
+              }),
+            },
+            onError: { target: '#session.failed', actions: failWith('handoffFailed') },
+          },
+        },
+        delivering: { on: { park: '#session.parked' } },
+      },
+    },
+    parked: {
+      entry: [
+        askQueue('releaseSlot'),
+        emit(({ context }) => ({ type: 'sessionParked', round: context.workflow.round })),
+      ],
+      always: { guard: 'hasSteers', target: 'reopening' },
+    },
+    reopening: {
+      entry: enqueueActions(({ context, enqueue }) => {
+        const answer = reopen(context);
+        if (answer.status === 'reopened') {
+          enqueue.assign(() => answer.context);
+          return;
+        }
+        enqueue.assign({ steers: [] });
+        enqueue.emit({ type: 'steerRefused', reason: answer.reason });
+      }),
+      always: [
+        { guard: 'isReopened', target: 'queued', actions: 'announceStep' },
+        { target: 'parked' },
+      ],
+    },
+    closing: {
+      invoke: {
+        src: 'removeWorktree',
+        input: ({ context: { input } }) => ({
+          repository: input.repository.path,
+          path: input.worktree,
+          branch: input.branch,
+        }),
+        onDone: {
+          target: 'completed',
+          actions: emit(({ context }) => ({ type: 'worktreeRemoved', worktree: context.input.worktree })),
+        },
+        onError: {
+          target: 'completed',
+          actions: emit(({ context, event }) => ({
+            type: 'worktreeKept',
+            worktree: context.input.worktree,
+            reason: readEffectError(event.error).message,
+          })),
+        },
+      },
+    },
+    completed: { type: 'final', entry: [askQueue('releaseSlot'), 'announceEnd'] },
+    failed: { type: 'final', entry: [askQueue('releaseSlot'), 'announceEnd'] },
+    killed: { type: 'final', entry: [askQueue('releaseSlot'), 'announceEnd'] },
+  },
+});

@@ -1,0 +1,121 @@
+/**
+ * The parts that the session machine is put together from: its types, effect sources, named actions and
+ * guards, and the pieces that several states share.
+ */
+import { assign, emit, enqueueActions, setup } from 'xstate';
+import type { z } from 'zod';
+import { effectSource, readEffectError, sendCommand } from '../../runtime/mod.ts';
+import type { Worktree } from '../ports/repository.ts';
+import { interruptedOrFailed, placementOf, type CallPlacement } from './session.calls.ts';
+import * as conversation from './session.context.ts';
+import type { SessionContext } from './session.context.ts';
+import type * as effects from './session.effects.ts';
+import { describeEnd, describeStep, type SessionCommand, type SessionEvent } from './session.events.ts';
+import type { SessionEnd, SessionInput } from './session.schema.ts';
+import { answerCall } from './tool-answers.ts';
+
+interface InContext {
+  readonly context: SessionContext;
+}
+type FailureCode = Extract<SessionEnd, { outcome: 'failed' }>['code'];
+
+export const sessionSetup = setup({
+  types: {
+    context: {} as SessionContext,
+    events: {} as SessionCommand,
+    emitted: {} as SessionEvent,
+    input: {} as SessionInput,
+    output: {} as SessionEnd,
+  },
+  actors: {
+    prepareWorktree: effectSource<z.infer<typeof effects.worktreeSchema>, Worktree>(),
+    removeWorktree: effectSource<z.infer<typeof effects.removeWorktreeSchema>, null>(),
+    callModel: effectSource<z.infer<typeof effects.callModelSchema>, effects.TurnSummary>(),
+    inspectFiles: effectSource<z.infer<typeof effects.runToolSchema>, effects.ToolSummary>(),
+    changeFiles: effectSource<z.infer<typeof effects.runToolSchema>, effects.ToolSummary>(),
+    runCommand: effectSource<z.infer<typeof effects.runToolSchema>, effects.ToolSummary>(),
+    recordHandoff: effectSource<z.infer<typeof effects.recordHandoffSchema>, { blob: string }>(),
+  },
+  actions: {
+    sendCommand,
+    end: assign((_, end: SessionEnd) => ({ end })),
+    announceStep: emit(({ context }) => describeStep(conversation.requireStep(context))),
+    announceEnd: emit(({ context }) => describeEnd(context.end)),
+    announceTool: emit(({ context: { calls } }) => ({
+      type: 'toolStarted' as const,
+      tool: calls[0]?.name ?? '',
+      toolCall: calls[0]?.id ?? '',
+    })),
+    announceResult: emit(({ context: { calls } }, summary: effects.ToolSummary) => ({
+      type: 'toolFinished' as const,
+      toolCall: calls[0]?.id ?? '',
+      ...summary,
+    })),
+    /** A tool's effect has stored the result in the transcript; here the call only leaves the list. */
+    dropCall: assign(({ context }) => ({ calls: context.calls.slice(1) })),
+  },
+  guards: {
+    hasWorktree: ({ context }) => context.worktree !== null,
+    isOverTurns: ({ context }) => context.turn >= context.input.limits.maxTurns,
+    isOverTokens: ({ context: { usage, input } }) =>
+      usage.inputTokens + usage.outputTokens >= input.limits.maxTokens,
+    isStalled: ({ context }) => context.idleTurns >= conversation.maxIdleTurns,
+    isModelRefusal: (_, turn: effects.TurnSummary) => turn.stopReason === 'refusal',
+    nextIs: ({ context }, placement: CallPlacement) => placementOf(context.calls[0]) === placement,
+    isExhausted: ({ context }) => context.workflow.phase === 'exhausted',
+    isFinished: ({ context }) => context.workflow.phase === 'finished',
+    isReopened: ({ context }) => context.workflow.phase === 'running',
+    hasSteers: ({ context }) => context.steers.length > 0,
+  },
+});
+
+export const askQueue = (type: 'requestSlot' | 'releaseSlot') => ({
+  type: 'sendCommand' as const,
+  params: ({ context: { input } }: InContext) => ({
+    to: { kind: 'work-queue', id: input.queue },
+    command: { type, session: input.session },
+  }),
+});
+
+export const fail = (code: FailureCode, reason: string) => ({
+  type: 'end' as const,
+  params: { outcome: 'failed' as const, code, reason },
+});
+
+export const failWith = (code: FailureCode) => ({
+  type: 'end' as const,
+  params: ({ event }: { readonly event: { readonly error: unknown } }) => {
+    const { code: cause, message } = readEffectError(event.error);
+    return { outcome: 'failed' as const, code, reason: `${message} (${cause})` };
+  },
+});
+
+/** A state that runs the first tool call through one of the three tool effects. */
+export const runningTool = <Source extends 'inspectFiles' | 'changeFiles' | 'runCommand'>(src: Source) =>
+  sessionSetup.createStateConfig({
+    entry: 'announceTool',
+    invoke: {
+      src,
+      id: 'tool',
+      input: ({ context }) => ({
+        session: context.input.session,
+        root: context.input.worktree,
+        toolCallId: context.calls[0]?.id ?? '',
+      }),
+      onDone: {
+        target: 'choosing',
+        actions: [{ type: 'announceResult', params: ({ event }) => event.output }, 'dropCall'],
+      },
+      onError: {
+        target: 'choosing',
+        actions: enqueueActions(({ context, event, enqueue }) => {
+          const call = context.calls[0];
+          if (call === undefined) return;
+          const answer = interruptedOrFailed(readEffectError(event.error));
+          enqueue.emit({ type: 'toolFinished', tool: call.name, toolCall: call.id, outcome: answer.outcome });
+          enqueue.assign(() => answerCall(context, call, answer));
+        }),
+      },
+    },
+  });
+

@@ -1,0 +1,99 @@
+/** What a benchmark runs on: a nats-server of its own in a temporary folder, storage, and workers. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { SubjectSpace } from '../runtime/contract/subjects.ts';
+import { defaultPartitionCount } from '../runtime/contract/subjects.ts';
+import { createRegistry } from '../runtime/core/registry.ts';
+import { openConnection } from '../runtime/nats/connection.ts';
+import {
+  startEmbeddedServer,
+  type EmbeddedServer,
+} from '../runtime/nats/embedded/embedded-server.ts';
+import type { SyncMode } from '../runtime/nats/embedded/server-environment.ts';
+import { openStorage, type Storage } from '../runtime/nats/open-storage.ts';
+import { findTestServerBinary } from '../runtime/testing/real-server.ts';
+import type { WorkerLog } from '../runtime/worker/log.ts';
+import { systemClock } from '../runtime/worker/system-clock.ts';
+import { createWorker, type Worker } from '../runtime/worker/worker.ts';
+import { chainPool, localChain, poolChain } from './chain.machine.ts';
+import type { CommitWatch } from './commit-watch.ts';
+import { ledger } from './ledger.machine.ts';
+
+export interface Environment {
+  readonly server: Pick<EmbeddedServer, 'version' | 'syncMode'>;
+  readonly space: SubjectSpace;
+  readonly storage: Storage;
+  /** Starts a worker; the one before must have been stopped. */
+  startWorker(watch: CommitWatch): Promise<Worker>;
+  stop(): Promise<void>;
+}
+
+/** Effects of the pool that run at once. */
+const poolConcurrency = 64;
+
+/** Whatever a worker warns of would spoil the figures: it is shown. */
+const log: WorkerLog = {
+  info: () => undefined,
+  warn: (message, facts) => {
+    console.error(`worker: ${message}`, facts ?? {});
+  },
+};
+
+export async function openEnvironment(syncMode: SyncMode): Promise<Environment> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'signalbox-bench-'));
+  const server = await startEmbeddedServer({
+    binary: await findTestServerBinary(),
+    configFile: findConfigFile(),
+    dataDir,
+    allowedOrigins: [],
+    syncMode,
+    log: () => undefined,
+    onFailure: (error) => {
+      throw error;
+    },
+  });
+  const space = { namespace: 'bench', partitionCount: defaultPartitionCount };
+  const { url, user, password } = server.connection;
+  const connection = await openConnection({ url, user, password, name: 'signalbox bench' });
+  const storage = await openStorage({ connection, space, workerId: 'bench', replicas: 1, log });
+  const workers = new Set<Worker>();
+  return {
+    server,
+    space,
+    storage,
+    startWorker: async (watch) => {
+      const worker = buildWorker(space, storage, watch);
+      workers.add(worker);
+      await worker.start();
+      return worker;
+    },
+    stop: async () => {
+      for (const worker of workers) await worker.stop();
+      await connection.close();
+      await server.stop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+function buildWorker(space: SubjectSpace, storage: Storage, watch: CommitWatch): Worker {
+  return createWorker({
+    ...space,
+    workerId: 'bench',
+    storage,
+    registry: createRegistry([ledger, localChain, poolChain]),
+    clock: systemClock,
+    log,
+    concurrency: { [chainPool]: poolConcurrency },
+    observer: watch,
+  });
+}
+
+/** `nats.conf` at the root of the repository, whether this runs from the sources or from `dist`. */
+function findConfigFile(): string {
+  const beside = fileURLToPath(new URL('../nats.conf', import.meta.url));
+  return existsSync(beside) ? beside : fileURLToPath(new URL('../../nats.conf', import.meta.url));
+}
