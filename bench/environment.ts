@@ -1,9 +1,7 @@
 /** What a benchmark runs on: a nats-server of its own in a temporary folder, storage, and workers. */
 import { mkdtemp, rm } from 'node:fs/promises';
-import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { SubjectSpace } from '../runtime/contract/subjects.ts';
 import { defaultPartitionCount } from '../runtime/contract/subjects.ts';
 import { createRegistry } from '../runtime/core/registry.ts';
@@ -15,6 +13,7 @@ import {
 import type { SyncMode } from '../runtime/nats/embedded/server-environment.ts';
 import { openStorage, type Storage } from '../runtime/nats/open-storage.ts';
 import { findTestServerBinary } from '../runtime/testing/real-server.ts';
+import { repositoryRoot } from '../runtime/testing/repository-root.ts';
 import type { WorkerLog } from '../runtime/worker/log.ts';
 import { systemClock } from '../runtime/worker/system-clock.ts';
 import { createWorker, type Worker } from '../runtime/worker/worker.ts';
@@ -46,7 +45,7 @@ export async function openEnvironment(syncMode: SyncMode): Promise<Environment> 
   const dataDir = await mkdtemp(join(tmpdir(), 'signalbox-bench-'));
   const server = await startEmbeddedServer({
     binary: await findTestServerBinary(),
-    configFile: findConfigFile(),
+    configFile: join(repositoryRoot, 'nats.conf'),
     dataDir,
     allowedOrigins: [],
     syncMode,
@@ -90,10 +89,4 @@ function buildWorker(space: SubjectSpace, storage: Storage, watch: CommitWatch):
     concurrency: { [chainPool]: poolConcurrency },
     observer: watch,
   });
-}
-
-/** `nats.conf` at the root of the repository, whether this runs from the sources or from `dist`. */
-function findConfigFile(): string {
-  const beside = fileURLToPath(new URL('../nats.conf', import.meta.url));
-  return existsSync(beside) ? beside : fileURLToPath(new URL('../../nats.conf', import.meta.url));
 }

@@ -16,3 +16,6 @@ export {
 } from './core/definition.ts';
 export { readEffectError, type EffectError } from './core/effect-error.ts';
 export { sendCommand, startActor } from './core/send-command.ts';
+export { isUnreadable, type EventSource, type StreamItem } from './core/event-source.ts';
+export type { CommandSender, Receipt } from './core/ports.ts';
+export { openRuntime, type Runtime, type RuntimeOptions } from './open-runtime.ts';

@@ -188,10 +188,12 @@ async function commitChange(
       { key: effectTrailer, value: effectId },
     ],
   });
-  if (committed.status === 'nothingToCommit') {
-    throw new SignalboxError('SB_GIT_FAILED', 'nothing differs from the last commit any more');
-  }
-  return { sha: committed.sha };
+  if (committed.status === 'committed') return { sha: committed.sha };
+  // An attempt before this one may have committed without living to say so.
+  const { baseSha } = input;
+  const sha = await repositories.findCommitByTrailer({ worktree, baseSha, key: effectTrailer, value: effectId });
+  if (sha !== undefined) return { sha };
+  throw new SignalboxError('SB_GIT_FAILED', 'nothing differs from the last commit any more');
 }
 
 function encode(text: string): Uint8Array {

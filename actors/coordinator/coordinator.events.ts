@@ -1,10 +1,11 @@
 /** What a coordinator can be told, and what it tells. */
 import type { MergeRequestEnd } from '../merge-request/merge-request.schema.ts';
-import type { ReceiveHandoff, SessionEnd } from '../session/session.schema.ts';
+import type { ReceiveHandoff, ReworkRefused, SessionEnd } from '../session/session.schema.ts';
 import type { RunEnd } from './run-spec.schema.ts';
 
 export type CoordinatorCommand =
   | ReceiveHandoff
+  | ReworkRefused
   | { readonly type: 'xstate.done.actor.session'; readonly output: SessionEnd }
   | { readonly type: 'xstate.error.actor.session'; readonly error: unknown }
   | { readonly type: 'xstate.done.actor.merge-request'; readonly output: MergeRequestEnd }

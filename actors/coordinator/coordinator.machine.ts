@@ -3,70 +3,10 @@
  * hands over, commits, pushes, gives the merge request to its manager, and cleans up. Steers the session
  * when its change does not pass; the manager steers it when the forge asks for something.
  */
-import { assign, emit, enqueueActions, setup } from 'xstate';
-import type { z } from 'zod';
-import { childSource, effectSource, readEffectError, sendCommand } from '../../runtime/mod.ts';
-import type { MergeRequestEnd, MergeRequestInput } from '../merge-request/merge-request.schema.ts';
-import type { ReceiveHandoff, SessionEnd, SessionInput } from '../session/session.schema.ts';
+import { assign, emit, enqueueActions } from 'xstate';
 import * as plan from './coordinator.context.ts';
-import type { CoordinatorContext } from './coordinator.context.ts';
-import type * as effects from './coordinator.effects.ts';
-import type { CoordinatorCommand, CoordinatorEvent } from './coordinator.events.ts';
-import { describeFailedProof, type ProofRecord } from './proof.ts';
-import type { CoordinatorInput, RunEnd } from './run-spec.schema.ts';
-
-const coordinatorSetup = setup({
-  types: {
-    context: {} as CoordinatorContext,
-    events: {} as CoordinatorCommand,
-    emitted: {} as CoordinatorEvent,
-    input: {} as CoordinatorInput,
-    output: {} as RunEnd,
-  },
-  actors: {
-    session: childSource<SessionInput, SessionEnd>(),
-    mergeRequest: childSource<MergeRequestInput, MergeRequestEnd>(),
-    prepareRun: effectSource<z.infer<typeof effects.prepareSchema>, effects.PreparedRun>(),
-    verifyChange: effectSource<z.infer<typeof effects.verifySchema>, ProofRecord>(),
-    commitChange: effectSource<z.infer<typeof effects.commitSchema>, { sha: string }>(),
-    pushBranch: effectSource<z.infer<typeof effects.pushSchema>, { sha: string }>(),
-    reportCheck: effectSource<z.infer<typeof effects.reportSchema>, null>(),
-  },
-  actions: {
-    sendCommand,
-    end: assign((_, end: RunEnd) => ({ end })),
-    takeHandoff: assign((_, delivery: ReceiveHandoff) => ({ delivery, proof: null })),
-    announceHandoff: emit((_, delivery: ReceiveHandoff) => ({
-      type: 'handoffReceived' as const,
-      round: delivery.round,
-      title: delivery.handoff.title,
-    })),
-  },
-  guards: {
-    isPassed: (_, proof: ProofRecord) => proof.verdict === 'passed',
-    hasAttemptsLeft: ({ context }) => context.failedProofs < plan.maxFailedProofs,
-    hasMergeRequest: ({ context }) => context.mergeRequest === 'open',
-    isSessionLive: ({ context }) => context.session === 'live',
-    isSettled: ({ context }) => context.session !== 'live' && context.mergeRequest !== 'open',
-    isGood: ({ context }) => context.end?.outcome === 'merged' || context.end?.outcome === 'closed',
-  },
-});
-
-const failWith = (what: string) => ({
-  type: 'end' as const,
-  params: ({ event }: { readonly event: { readonly error: unknown } }) => {
-    const { code, message } = readEffectError(event.error);
-    return { outcome: 'failed' as const, reason: `${what}: ${message} (${code})` };
-  },
-});
-
-const receiving = {
-  target: 'verifying',
-  actions: [
-    { type: 'announceHandoff' as const, params: ({ event }: { readonly event: ReceiveHandoff }) => event },
-    { type: 'takeHandoff' as const, params: ({ event }: { readonly event: ReceiveHandoff }) => event },
-  ],
-};
+import { coordinatorSetup, failWith, receiving } from './coordinator.setup.ts';
+import { describeFailedProof } from './proof.ts';
 
 export const coordinatorMachine = coordinatorSetup.createMachine({
   id: 'coordinator',
@@ -123,7 +63,18 @@ export const coordinatorMachine = coordinatorSetup.createMachine({
       },
       initial: 'awaitingHandoff',
       states: {
-        awaitingHandoff: { on: { receiveHandoff: receiving } },
+        awaitingHandoff: {
+          on: {
+            receiveHandoff: receiving,
+            reworkRefused: {
+              target: 'ending',
+              actions: {
+                type: 'end',
+                params: ({ event }) => ({ outcome: 'failed', reason: `the change cannot be mended: ${event.reason}` }),
+              },
+            },
+          },
+        },
         verifying: {
           invoke: {
             src: 'verifyChange',
@@ -147,7 +98,8 @@ export const coordinatorMachine = coordinatorSetup.createMachine({
                   enqueue.emit({ type: 'reworkRequested', reason, attempt });
                   enqueue.assign({ failedProofs: attempt });
                   const to = plan.sessionAddress(context.input.run);
-                  const command = { type: 'steer', text: reason, from: 'the coordinator' };
+                  const request = `proof-${event.output.round}`;
+                  const command = { type: 'steer', text: reason, from: 'the coordinator', request };
                   enqueue({ type: 'sendCommand', params: { to, command } });
                   enqueue({ type: 'sendCommand', params: { to, command: { type: 'park' } } });
                 }),
@@ -219,7 +171,11 @@ export const coordinatorMachine = coordinatorSetup.createMachine({
                 type: 'sendCommand',
                 params: ({ context }) => ({
                   to: plan.mergeRequestAddress(context.input.run),
-                  command: { type: 'changesDelivered', headSha: context.commits.at(-1) ?? '' },
+                  command: {
+                    type: 'changesDelivered',
+                    headSha: context.commits.at(-1) ?? '',
+                    answered: context.delivery?.answered ?? [],
+                  },
                 }),
               },
             },
@@ -235,7 +191,20 @@ export const coordinatorMachine = coordinatorSetup.createMachine({
             },
           ],
         },
-        watching: { on: { receiveHandoff: receiving } },
+        watching: {
+          on: {
+            receiveHandoff: receiving,
+            reworkRefused: {
+              actions: {
+                type: 'sendCommand',
+                params: ({ context, event }) => ({
+                  to: plan.mergeRequestAddress(context.input.run),
+                  command: { type: 'changesFailed', reason: event.reason },
+                }),
+              },
+            },
+          },
+        },
         /** The merge request has ended: the session may clean up when there is nothing left to do for it. */
         finishing: {
           always: [
@@ -269,7 +238,13 @@ export const coordinatorMachine = coordinatorSetup.createMachine({
           always: { guard: 'isSettled', target: '#coordinator.closing' },
           on: {
             'xstate.done.actor.session': { actions: assign({ session: 'ended' }) },
-            'xstate.done.actor.merge-request': { actions: assign({ mergeRequest: 'ended' }) },
+            'xstate.done.actor.merge-request': {
+              actions: assign(({ context, event: { output } }) => ({
+                mergeRequest: 'ended',
+                // It was too late to stop the merge: what the run has done is what counts.
+                end: output.outcome === 'merged' ? output : context.end,
+              })),
+            },
           },
         },
       },

@@ -108,6 +108,11 @@ export function areChecksPassed({ input, checks }: MergeRequestContext): boolean
   return input.policy.requiredChecks.every((name) => passed.has(name));
 }
 
+/** Names what is asked for in a round: the delivery that answers it names it again. */
+export function requestOf(round: number): string {
+  return `review-${round}`;
+}
+
 /** What a steered session is told: exactly what happened. */
 export function describeFeedback(context: MergeRequestContext): string {
   const failed = findFailedCheck(context);

@@ -3,7 +3,12 @@ export type MergeRequestCommand =
   /** Something happened on the forge: look. Without it the manager looks every few seconds anyway. */
   | { readonly type: 'forgeChanged' }
   /** From the coordinator: what was asked for is pushed. */
-  | { readonly type: 'changesDelivered'; readonly headSha: string }
+  | {
+      readonly type: 'changesDelivered';
+      readonly headSha: string;
+      /** Requests that the session had read when it handed over. */
+      readonly answered: readonly string[];
+    }
   /** From the coordinator: what was asked for cannot be delivered. */
   | { readonly type: 'changesFailed'; readonly reason: string }
   /** From the coordinator: nobody is left to address anything. */

@@ -3,98 +3,9 @@
  * happened and every few seconds besides; steers the session with exactly what happened; merges when
  * the policy's gates are met. It never calls a model.
  */
-import { assign, emit, enqueueActions, setup } from 'xstate';
-import type { z } from 'zod';
-import { effectSource, readEffectError, sendCommand } from '../../runtime/mod.ts';
-import type { MergeOutcome } from '../ports/forge.ts';
+import { assign, emit, enqueueActions } from 'xstate';
 import * as rules from './merge-request.context.ts';
-import type { MergeRequestContext, Observation } from './merge-request.context.ts';
-import type * as effects from './merge-request.effects.ts';
-import type { MergeRequestCommand, MergeRequestEvent } from './merge-request.events.ts';
-import type { MergeRequestEnd, MergeRequestInput } from './merge-request.schema.ts';
-
-interface InContext {
-  readonly context: MergeRequestContext;
-}
-
-const mergeRequestSetup = setup({
-  types: {
-    context: {} as MergeRequestContext,
-    events: {} as MergeRequestCommand,
-    emitted: {} as MergeRequestEvent,
-    input: {} as MergeRequestInput,
-    output: {} as MergeRequestEnd,
-  },
-  actors: {
-    openMergeRequest: effectSource<z.infer<typeof effects.openSchema>, effects.OpenedMergeRequest>(),
-    observe: effectSource<z.infer<typeof effects.observeSchema>, Observation>(),
-    reply: effectSource<z.infer<typeof effects.replySchema>, null>(),
-    merge: effectSource<z.infer<typeof effects.mergeSchema>, MergeOutcome>(),
-    deleteSourceBranch: effectSource<{ repository: string; number: number }, null>(),
-  },
-  actions: {
-    sendCommand,
-    end: assign((_, end: MergeRequestEnd) => ({ end })),
-  },
-  guards: {
-    isMerged: ({ context }) => context.forgeState === 'merged',
-    isClosed: ({ context }) => context.forgeState === 'closed',
-    wantsChanges: ({ context }) =>
-      context.feedback.length > 0 || rules.findFailedCheck(context) !== undefined,
-    hasRoundsLeft: ({ context: { round, input } }) => round < input.policy.maxReviewRounds,
-    isReviewed: ({ context }) => rules.isReviewSatisfied(context),
-    isGreen: ({ context }) => rules.isReviewSatisfied(context) && rules.areChecksPassed(context),
-    mayMerge: ({ context }) => context.input.policy.merge === 'whenGreen',
-    isLeftOpenTold: ({ context }) => context.leftOpenSha === context.headSha,
-  },
-  delays: {
-    /** Cheap calls to the forge's API; what happens through Signalbox itself is told at once. */
-    lookEvery: 15_000,
-  },
-});
-
-const reference = ({ context }: InContext) => ({
-  repository: context.input.repository,
-  number: context.number ?? 0,
-});
-
-const escalateWith = (what: string) => ({
-  type: 'end' as const,
-  params: ({ event }: { readonly event: { readonly error: unknown } }) => {
-    const { code, message } = readEffectError(event.error);
-    return { outcome: 'escalated' as const, reason: `${what}: ${message} (${code})` };
-  },
-});
-
-/** A state that looks at the forge and then goes where the rules of `deciding` send it. */
-const looking = mergeRequestSetup.createStateConfig({
-  invoke: {
-    src: 'observe',
-    input: ({ context }) => ({ ...reference({ context }), commentsRead: context.commentsRead }),
-    onDone: {
-      target: 'deciding',
-      actions: enqueueActions(({ context, event, enqueue }) => {
-        for (const { id, author, verdict, body } of event.output.comments) {
-          enqueue.emit({ type: 'reviewReceived', comment: id, author, verdict, body });
-        }
-        enqueue.assign(() => rules.takeObservation(context, event.output));
-      }),
-    },
-    onError: { target: '#mergeRequest.escalated', actions: escalateWith('the forge cannot be read') },
-  },
-});
-
-/** A state that costs nothing: a stored message and a stored timer. */
-const waiting = mergeRequestSetup.createStateConfig({
-  on: { forgeChanged: 'looking', changesDelivered: 'looking' },
-  after: { lookEvery: 'looking' },
-});
-
-const forgeEnds = [
-  { guard: 'isMerged' as const, target: '#mergeRequest.merged' },
-  { guard: 'isClosed' as const, target: '#mergeRequest.closed' },
-  { guard: 'wantsChanges' as const, target: '#mergeRequest.addressingReview' },
-];
+import { escalateWith, forgeEnds, looking, mergeRequestSetup, reference, waiting } from './merge-request.setup.ts';
 
 export const mergeRequestMachine = mergeRequestSetup.createMachine({
   id: 'mergeRequest',
@@ -148,10 +59,11 @@ export const mergeRequestMachine = mergeRequestSetup.createMachine({
               target: 'working',
               actions: enqueueActions(({ context, enqueue }) => {
                 const text = rules.describeFeedback(context);
-                const command = { type: 'steer', text, from: 'the merge request' };
+                const round = context.round + 1;
+                const command = { type: 'steer', text, from: 'the merge request', request: rules.requestOf(round) };
                 enqueue({ type: 'sendCommand', params: { to: context.input.session, command } });
-                enqueue.assign({ round: context.round + 1, feedback: [], checks: [] });
-                enqueue.emit({ type: 'changesRequested', round: context.round + 1, reason: text });
+                enqueue.assign({ round, feedback: [], checks: [] });
+                enqueue.emit({ type: 'changesRequested', round, reason: text });
               }),
             },
             {
@@ -168,7 +80,9 @@ export const mergeRequestMachine = mergeRequestSetup.createMachine({
         },
         working: {
           on: {
+            // A delivery that was under way when changes were asked for does not answer them.
             changesDelivered: {
+              guard: ({ context, event }) => event.answered.includes(rules.requestOf(context.round)),
               target: 'replying',
               actions: [
                 assign(({ event }) => ({ headSha: event.headSha })),
@@ -233,6 +147,14 @@ export const mergeRequestMachine = mergeRequestSetup.createMachine({
       },
     },
     merging: {
+      // A merge under way cannot be called back: whether it happened decides how this ends.
+      on: {
+        escalate: {
+          actions: assign(({ context, event }) => ({
+            end: context.end ?? { outcome: 'escalated', reason: event.reason },
+          })),
+        },
+      },
       initial: 'requesting',
       entry: emit(({ context }) => ({ type: 'mergeStarted', headSha: context.headSha })),
       states: {
@@ -254,13 +176,14 @@ export const mergeRequestMachine = mergeRequestSetup.createMachine({
                 }),
               },
               {
-                guard: ({ event }) => event.output.status === 'refused' && event.output.reason === 'headMoved',
+                guard: ({ context, event }) =>
+                  context.end === null && event.output.status === 'refused' && event.output.reason === 'headMoved',
                 target: '#mergeRequest.awaitingChecks',
               },
               {
                 target: '#mergeRequest.escalated',
-                actions: assign(({ event }) => ({
-                  end: {
+                actions: assign(({ context, event }) => ({
+                  end: context.end ?? {
                     outcome: 'escalated',
                     reason: event.output.status === 'refused' ? `the merge was refused: ${event.output.detail}` : '',
                   },

@@ -18,7 +18,12 @@ export type ToolCall = {
   readonly problem?: string;
 };
 
-export type Steer = { readonly text: string; readonly from: string };
+export type Steer = {
+  readonly text: string;
+  readonly from: string;
+  /** Set by the actors of the run: named in the handoffs that come after the agent has read this. */
+  readonly request?: string;
+};
 
 export type SessionContext = {
   readonly input: SessionInput;
@@ -38,11 +43,16 @@ export type SessionContext = {
   readonly idleTurns: number;
   /** Arrived since the last turn boundary. */
   readonly steers: readonly Steer[];
+  /** The requests that the agent has been told of, oldest first. */
+  readonly answered: readonly string[];
   readonly end: SessionEnd | null;
 };
 
 /** Turns in a row in which the agent only talks, before the session gives up on it. */
 export const maxIdleTurns = 3;
+
+/** Messages of people that wait for one turn boundary: all of them are part of every commit until then. */
+export const maxWaitingSteers = 20;
 
 export function createSessionContext(input: SessionInput): SessionContext {
   const { session, goal, repository, branch, workflow } = input;
@@ -65,6 +75,7 @@ export function createSessionContext(input: SessionInput): SessionContext {
     usage: { inputTokens: 0, outputTokens: 0 },
     idleTurns: 0,
     steers: [],
+    answered: [],
     end: null,
   };
 }
@@ -105,7 +116,13 @@ function deliverSteers(context: SessionContext): SessionContext {
       addPrompt(current, { source: 'steer', text: `A message for you from ${from}:\n\n${text}` }),
     context,
   );
-  return { ...delivered, steers: [] };
+  return noteSteersRead(delivered);
+}
+
+/** The agent knows of every waiting steer: handoffs from now on answer them. */
+export function noteSteersRead(context: SessionContext): SessionContext {
+  const requests = context.steers.flatMap(({ request }) => (request === undefined ? [] : [request]));
+  return { ...context, steers: [], answered: [...context.answered, ...requests] };
 }
 
 function nudge(context: SessionContext): SessionContext {

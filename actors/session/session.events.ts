@@ -8,7 +8,7 @@ export type SessionCommand =
   /** From the work queue: the session may work now. */
   | { readonly type: 'takeSlot' }
   /** From a person or an actor: read at the next turn boundary; wakes a parked session. */
-  | { readonly type: 'steer'; readonly text: string; readonly from: string }
+  | { readonly type: 'steer'; readonly text: string; readonly from: string; readonly request?: string }
   /** From the coordinator: the handoff is dealt with. Until then steers wait: nobody edits what is being delivered. */
   | { readonly type: 'park' }
   /** From the coordinator: there is nothing left to do, clean up. */

@@ -18,12 +18,16 @@ export const sessionMachine = sessionSetup.createMachine({
   output: ({ context }) => context.end ?? { outcome: 'killed', reason: 'ended without a reason' },
   initial: 'queued',
   on: {
-    steer: {
-      actions: [
-        assign(({ context, event: { text, from } }) => ({ steers: [...context.steers, { text, from }] })),
-        emit(({ event: { text, from } }) => ({ type: 'steered', text, from })),
-      ],
-    },
+    steer: [
+      {
+        guard: { type: 'hasRoomFor', params: ({ event }) => event },
+        actions: [
+          assign(({ context, event: { type: _, ...steer } }) => ({ steers: [...context.steers, steer] })),
+          emit(({ event: { text, from } }) => ({ type: 'steered', text, from })),
+        ],
+      },
+      { actions: emit({ type: 'steerRefused', reason: 'too many messages wait for this session already' }) },
+    ],
     complete: {
       target: '.closing',
       actions: { type: 'end', params: ({ event }) => ({ outcome: 'completed', reason: event.reason }) },
@@ -78,48 +82,50 @@ export const sessionMachine = sessionSetup.createMachine({
       },
     },
     thinking: {
-      always: [
-        { guard: 'isOverTurns', target: 'failed', actions: fail('turnLimit', 'the session has used all its turns') },
-        { guard: 'isOverTokens', target: 'failed', actions: fail('tokenLimit', 'the session has used all its tokens') },
-        {
-          guard: 'isStalled',
-          target: 'failed',
-          actions: fail('stalled', 'the agent talked several turns in a row without doing anything'),
+      initial: 'checking',
+      states: {
+        checking: {
+          always: [
+            { guard: 'isOverTurns', target: '#session.failed', actions: fail('turnLimit', 'the session has used all its turns') },
+            { guard: 'isOverTokens', target: '#session.failed', actions: fail('tokenLimit', 'the session has used all its tokens') },
+            {
+              guard: 'isStalled',
+              target: '#session.failed',
+              actions: fail('stalled', 'the agent talked several turns in a row without doing anything'),
+            },
+            { target: 'calling' },
+          ],
         },
-        { target: 'calling' },
-      ],
-    },
-    calling: {
-      entry: assign(({ context }) => conversation.beginTurn(context)),
-      invoke: {
-        src: 'callModel',
-        input: ({ context }) => ({
-          session: context.input.session,
-          turn: context.turn + 1,
-          model: context.input.model,
-          system: renderSystemPrompt(context.input.workflow, context.workflow) ?? '',
-          tools: [...(conversation.currentStep(context)?.tools ?? []), 'complete_step'],
-          unsaid: [...context.unsaid],
-          maxOutputTokens: context.input.limits.maxOutputTokensPerTurn,
-        }),
-        onDone: [
-          {
-            guard: { type: 'isModelRefusal', params: ({ event }) => event.output },
-            target: 'failed',
-            actions: fail('modelRefused', 'the model refused to go on'),
-          },
-          {
-            target: 'acting',
-            actions: enqueueActions(({ context, event: { output }, enqueue }) => {
-              const calls = output.calls.map(({ name }) => name);
-              enqueue.emit({ type: 'modelCalled', turn: context.turn + 1, calls, usage: { ...output.usage } });
-              enqueue.assign(() => conversation.takeTurn(context, output));
+        calling: {
+          entry: assign(({ context }) => conversation.beginTurn(context)),
+          invoke: {
+            src: 'callModel',
+            input: ({ context }) => ({
+              session: context.input.session,
+              turn: context.turn + 1,
+              model: context.input.model,
+              system: renderSystemPrompt(context.input.workflow, context.workflow) ?? '',
+              tools: [...(conversation.currentStep(context)?.tools ?? []), 'complete_step'],
+              unsaid: [...context.unsaid],
+              maxOutputTokens: context.input.limits.maxOutputTokensPerTurn,
             }),
+            onDone: [
+              {
+                guard: { type: 'isModelRefusal', params: ({ event }) => event.output },
+                target: '#session.failed',
+                actions: fail('modelRefused', 'the model refused to go on'),
+              },
+              {
+                target: '#session.acting',
+                actions: enqueueActions(({ context, event: { output }, enqueue }) => {
+                  const calls = output.calls.map(({ name }) => name);
+                  enqueue.emit({ type: 'modelCalled', turn: context.turn + 1, calls, usage: { ...output.usage } });
+                  enqueue.assign(() => conversation.takeTurn(context, output));
+                }),
+              },
+            ],
+            onError: { target: '#session.failed', actions: failWith('modelFailed') },
           },
-        ],
-        onError: {
-          target: 'failed',
-          actions: failWith('modelFailed'),
         },
       },
     },
@@ -128,6 +134,11 @@ export const sessionMachine = sessionSetup.createMachine({
       states: {
         choosing: {
           always: [
+            {
+              guard: 'isExhausted',
+              target: '#session.failed',
+              actions: fail('stepExhausted', 'the agent could not complete a step in all its attempts'),
+            },
             {
               guard: { type: 'nextIs', params: 'completion' },
               target: 'choosing',
@@ -157,12 +168,12 @@ export const sessionMachine = sessionSetup.createMachine({
             { guard: { type: 'nextIs', params: 'inspect' }, target: 'inspecting' },
             { guard: { type: 'nextIs', params: 'change' }, target: 'changing' },
             { guard: { type: 'nextIs', params: 'command' }, target: 'commanding' },
+            { guard: 'hasHandoff', target: '#session.handingOver' },
             {
-              guard: 'isExhausted',
+              guard: 'isFinished',
               target: '#session.failed',
-              actions: fail('stepExhausted', 'the agent could not complete a step in all its attempts'),
+              actions: fail('handoffFailed', 'the workflow has ended, and none of its steps delivers a handoff'),
             },
-            { guard: 'isFinished', target: '#session.handingOver' },
             { target: '#session.thinking' },
           ],
         },
@@ -184,11 +195,11 @@ export const sessionMachine = sessionSetup.createMachine({
             }),
             onDone: {
               target: 'delivering',
-              actions: enqueueActions(({ context: { input, workflow, worktree }, event, enqueue }) => {
+              actions: enqueueActions(({ context: { input, workflow, worktree, answered }, event, enqueue }) => {
                 const handoff = handoffSchema.parse(workflow.artifacts['handoff']);
                 const { round } = workflow;
                 enqueue.emit({ type: 'handedOver', round, title: handoff.title, artifact: event.output.blob });
-                const command = { type: 'receiveHandoff', session: input.session, round, handoff, worktree };
+                const command = { type: 'receiveHandoff', session: input.session, round, handoff, worktree, answered };
                 enqueue({ type: 'sendCommand', params: { to: input.coordinator, command } });
               }),
             },
@@ -212,8 +223,13 @@ export const sessionMachine = sessionSetup.createMachine({
           enqueue.assign(() => answer.context);
           return;
         }
+        const { steers, input } = context;
+        const { reason } = answer;
         enqueue.assign({ steers: [] });
-        enqueue.emit({ type: 'steerRefused', reason: answer.reason });
+        enqueue.emit({ type: 'steerRefused', reason });
+        if (!steers.some(({ request }) => request !== undefined)) return;
+        const command = { type: 'reworkRefused', session: input.session, reason };
+        enqueue({ type: 'sendCommand', params: { to: input.coordinator, command } });
       }),
       always: [
         { guard: 'isReopened', target: 'queued', actions: 'announceStep' },
@@ -221,6 +237,11 @@ export const sessionMachine = sessionSetup.createMachine({
       ],
     },
     closing: {
+      on: {
+        steer: { actions: emit({ type: 'steerRefused', reason: 'the session is about to end' }) },
+        // Asked for twice: the clean-up under way goes on.
+        complete: {},
+      },
       invoke: {
         src: 'removeWorktree',
         input: ({ context: { input } }) => ({

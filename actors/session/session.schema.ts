@@ -63,5 +63,14 @@ export const receiveHandoffSchema = z.object({
   round: z.number().int().nonnegative(),
   handoff: handoffSchema,
   worktree: z.object({ path: z.string(), branch: z.string(), baseSha: z.string() }),
+  /** Requests of steers that the agent had read before it handed over. */
+  answered: z.array(z.string()),
 });
 export type ReceiveHandoff = Readonly<z.infer<typeof receiveHandoffSchema>>;
+
+/** The command a coordinator gets when a session cannot be reopened for what the run asks of it. */
+export type ReworkRefused = {
+  readonly type: 'reworkRefused';
+  readonly session: string;
+  readonly reason: string;
+};

@@ -64,6 +64,10 @@ export const sessionSetup = setup({
     nextIs: ({ context }, placement: CallPlacement) => placementOf(context.calls[0]) === placement,
     isExhausted: ({ context }) => context.workflow.phase === 'exhausted',
     isFinished: ({ context }) => context.workflow.phase === 'finished',
+    hasHandoff: ({ context: { workflow } }) =>
+      workflow.phase === 'finished' && workflow.artifacts['handoff'] !== undefined,
+    hasRoomFor: ({ context }, steer: conversation.Steer) =>
+      steer.request !== undefined || context.steers.length < conversation.maxWaitingSteers,
     isReopened: ({ context }) => context.workflow.phase === 'running',
     hasSteers: ({ context }) => context.steers.length > 0,
   },

@@ -70,10 +70,13 @@ export function answerCompletion(
     { token: context.shownToken, ...(parsed.success ? parsed.data : {}) },
     completionRules,
   );
+  // The same completion twice in one turn: the engine answers as before, and nothing has happened since.
+  const isRepeat = answered.status !== 'refused' && answered.state === context.workflow;
   switch (answered.status) {
     case 'advanced': {
       const text = 'The step is complete.';
       const advanced = answerCall({ ...context, workflow: answered.state }, call, { outcome: 'succeeded', text });
+      if (isRepeat) return { context: advanced, events: [] };
       const notes = answered.state.records.at(-1)?.notes ?? '';
       const completed: SessionEvent = { type: 'stepCompleted', step, notes };
       return answered.next.type === 'step'
@@ -87,7 +90,7 @@ export function answerCompletion(
           outcome: 'failed',
           text: formatBlocked(answered),
         }),
-        events: [{ type: 'stepBlocked', step, attempts: answered.state.blocked }],
+        events: isRepeat ? [] : [{ type: 'stepBlocked', step, attempts: answered.state.blocked }],
       };
     case 'refused':
       return {

@@ -81,7 +81,7 @@ function drain<Item>(state: TailState<Item>): TailStep<Item> {
   let { coveredThrough } = state;
   let taken = 0;
   for (const message of state.waiting) {
-    
+    if (message.previousSeq > coveredThrough) break;
     coveredThrough = message.seq;
     taken += 1;
   }

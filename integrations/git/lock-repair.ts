@@ -15,7 +15,9 @@ const quietLockAgeMs = 1_500;
 const abandonedLockAgeMs = 30_000;
 /** How long a call waits for locks in all before it fails, retryable. */
 const lockWaitMs = 45_000;
-const lockPollMs = 100;
+/** Between tries: most locks are gone at once, and a dead one is only known by its age. */
+const firstPauseMs = 5;
+const longestPauseMs = 200;
 
 export interface RepairableLock {
   /** Removed when it has no owner; a folder with all that is in it. */
@@ -40,41 +42,28 @@ export function createLockRepair(options: { readonly clock: () => Date }): WithL
   const now = (): number => options.clock().getTime();
   return async (locks, operation, findMore) => {
     const giveUpAt = now() + lockWaitMs;
-    await clearLocks(locks, now, giveUpAt);
-    for (;;) {
+    let suspects = locks;
+    for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
+      await removeStale(suspects, now);
       try {
         return await operation();
       } catch (error) {
-        const suspects = [...locks, ...((await findMore?.()) ?? [])];
+        suspects = [...locks, ...((await findMore?.()) ?? [])];
         const lockWasMet = error instanceof SignalboxError && error.retryable;
-        if (now() >= giveUpAt || !(lockWasMet || (await findHeld(suspects)) !== undefined)) {
-          throw error;
-        }
-        await wait(lockPollMs);
-        await clearLocks(suspects, now, giveUpAt);
+        if (now() >= giveUpAt || !(lockWasMet || (await isAnyHeld(suspects)))) throw error;
+        await wait(pauseMs);
       }
     }
   };
 }
 
-async function clearLocks(
-  locks: readonly RepairableLock[],
-  now: () => number,
-  giveUpAt: number,
-): Promise<void> {
-  for (let held = await findHeld(locks); held !== undefined; held = await findHeld(locks)) {
-    const ageMs = now() - held.since;
-    if (await isStale(held.lock, ageMs)) {
-      await rm(held.lock.path, { recursive: true, force: true });
-      continue;
+/** Living locks are left to git, which waits for most of them, and to the next round. */
+async function removeStale(locks: readonly RepairableLock[], now: () => number): Promise<void> {
+  for (const lock of locks) {
+    const found = await statIfPresent(lock.path);
+    if (found !== undefined && (await isStale(lock, now() - found.mtimeMs))) {
+      await rm(lock.path, { recursive: true, force: true });
     }
-    if (now() >= giveUpAt) {
-      throw new SignalboxError('SB_GIT_FAILED', `${held.lock.path} has been held for ${ageMs} ms`, {
-        retryable: true,
-        next: 'End the git process that works there; if there is none, remove the lock file.',
-      });
-    }
-    await wait(lockPollMs);
   }
 }
 
@@ -86,12 +75,9 @@ async function isStale(lock: RepairableLock, ageMs: number): Promise<boolean> {
   return activity === 'unknown' && ageMs >= abandonedLockAgeMs;
 }
 
-async function findHeld(
-  locks: readonly RepairableLock[],
-): Promise<{ readonly lock: RepairableLock; readonly since: number } | undefined> {
+async function isAnyHeld(locks: readonly RepairableLock[]): Promise<boolean> {
   for (const lock of locks) {
-    const found = await statIfPresent(lock.path);
-    if (found !== undefined) return { lock, since: found.mtimeMs };
+    if ((await statIfPresent(lock.path)) !== undefined) return true;
   }
-  return undefined;
+  return false;
 }

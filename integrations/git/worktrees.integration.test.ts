@@ -121,7 +121,7 @@ describe('addWorktree', () => {
       '',
     );
     expect(await readdir(join(sandbox.folder, 'many'))).toEqual([]);
-  });
+  }, 120_000);
 
   it('lets two processes add worktrees to one repository at once', async () => {
     const other = createRepositories({ environment: sandbox.environment });

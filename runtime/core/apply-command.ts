@@ -42,7 +42,11 @@ export function applyCommand(
   if (command.purpose === 'stop') return applyStop(progress, command.generation, snapshot);
   const event = consume(progress.draft, command);
   if (event === undefined) return ignored;
-  settle(actor, progress, actor.inert.transition(withoutEndedChildren(snapshot, progress.draft), event));
+  settle(
+    actor,
+    progress,
+    actor.inert.transition(withoutEndedChildren(snapshot, progress.draft), event),
+  );
   return applied;
 }
 
@@ -66,7 +70,11 @@ function applyStart(
   return applied;
 }
 
-function applyStop(progress: Progress, generation: number, snapshot: AnyMachineSnapshot): Application {
+function applyStop(
+  progress: Progress,
+  generation: number,
+  snapshot: AnyMachineSnapshot,
+): Application {
   if (progress.parent?.generation !== generation) return ignored;
   progress.snapshot = copySnapshot(snapshot, { status: 'stopped', children: {} });
   endWith(progress, { status: 'stopped' });
@@ -113,8 +121,14 @@ function childEvent(
   outcome: { status: 'done'; output: unknown } | { status: 'error'; error: unknown },
 ): EventObject & { readonly actorId: string } {
   return outcome.status === 'done'
-    ? Object.assign({ type: `xstate.done.actor.${name}`, actorId: name }, { output: outcome.output })
-    : Object.assign({ type: `xstate.error.actor.${name}`, actorId: name }, { error: outcome.error });
+    ? Object.assign(
+        { type: `xstate.done.actor.${name}`, actorId: name },
+        { output: outcome.output },
+      )
+    : Object.assign(
+        { type: `xstate.error.actor.${name}`, actorId: name },
+        { error: outcome.error },
+      );
 }
 
 /** A child that has ended is gone at once, as it is after a restart: both must give the same transition. */
@@ -145,7 +159,11 @@ function settle(actor: RegisteredActor, progress: Progress, result: TransitionRe
 }
 
 /** `spawn` inside `assign` leaves no action, so that nothing would ever start the child. */
-function refuseHiddenChildren(actor: RegisteredActor, snapshot: AnyMachineSnapshot, draft: Draft): void {
+function refuseHiddenChildren(
+  actor: RegisteredActor,
+  snapshot: AnyMachineSnapshot,
+  draft: Draft,
+): void {
   const hidden = Object.keys(childrenOf(snapshot)).find((name) => !(name in draft.children));
   if (hidden === undefined) return;
   throw new SignalboxError(

@@ -11,14 +11,23 @@ const parentSchema = z.object({
 });
 
 export const outboxEntrySchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('event'), i: z.number().int(), event: z.looseObject({ type: z.string() }) }),
+  z.object({
+    type: z.literal('event'),
+    i: z.number().int(),
+    event: z.looseObject({ type: z.string() }),
+  }),
   z.object({
     type: z.literal('command'),
     i: z.number().int(),
     to: actorAddressSchema,
     body: commandBodySchema,
   }),
-  z.object({ type: z.literal('startActor'), i: z.number().int(), to: actorAddressSchema, input: z.json() }),
+  z.object({
+    type: z.literal('startActor'),
+    i: z.number().int(),
+    to: actorAddressSchema,
+    input: z.json(),
+  }),
   z.object({
     type: z.literal('startChild'),
     i: z.number().int(),
@@ -57,7 +66,12 @@ export const outboxEntrySchema = z.discriminatedUnion('type', [
     pool: z.string(),
     input: z.json(),
   }),
-  z.object({ type: z.literal('cancelEffect'), i: z.number().int(), effectId: z.string(), pool: z.string() }),
+  z.object({
+    type: z.literal('cancelEffect'),
+    i: z.number().int(),
+    effectId: z.string(),
+    pool: z.string(),
+  }),
 ]);
 export type OutboxEntry = Readonly<z.infer<typeof outboxEntrySchema>>;
 

@@ -32,7 +32,10 @@ export interface EffectContext {
    * Runs `produce` once per effect and step name: after a crash the stored value is returned instead.
    * `local` effects store nothing, so theirs runs in every attempt.
    */
-  readonly step: <Value extends Json>(name: string, produce: () => Promise<Value>) => Promise<Value>;
+  readonly step: <Value extends Json>(
+    name: string,
+    produce: () => Promise<Value>,
+  ) => Promise<Value>;
 }
 
 /** What to do when a worker died while the effect was under way and nobody knows whether it happened. */
@@ -67,7 +70,9 @@ export interface EffectDefinition {
 }
 
 /** An effect run by the worker that owns the actor; its result is the actor's next commit. For short work. */
-export function localEffect<Input, Output>(options: EffectOptions<Input, Output>): EffectDefinition {
+export function localEffect<Input, Output>(
+  options: EffectOptions<Input, Output>,
+): EffectDefinition {
   return toDefinition('local', undefined, options);
 }
 

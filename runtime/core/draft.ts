@@ -3,7 +3,12 @@
  * become entries here; an action that is none of the known ones is refused.
  */
 import { z } from 'zod';
-import { actorAddressSchema, actorIdSchema, childActorId, type ActorAddress } from '../contract/address.ts';
+import {
+  actorAddressSchema,
+  actorIdSchema,
+  childActorId,
+  type ActorAddress,
+} from '../contract/address.ts';
 import { commandBodySchema } from '../contract/command.ts';
 import { SignalboxError } from '../contract/errors.ts';
 import type { Json } from '../contract/json.ts';
@@ -25,7 +30,11 @@ export interface Draft {
   timers: Commit['timers'];
 }
 
-export function beginDraft(address: ActorAddress, previous: Commit | undefined, nowMs: number): Draft {
+export function beginDraft(
+  address: ActorAddress,
+  previous: Commit | undefined,
+  nowMs: number,
+): Draft {
   return {
     address,
     n: (previous?.n ?? 0) + 1,
@@ -67,7 +76,11 @@ const spawnSchema = z.object({
   src: z.string(),
   input: z.unknown(),
 });
-const sendToSchema = z.object({ targetId: z.string(), event: commandBodySchema, delay: z.undefined() });
+const sendToSchema = z.object({
+  targetId: z.string(),
+  event: commandBodySchema,
+  delay: z.undefined(),
+});
 const startActorSchema = z.object({ actor: actorAddressSchema, input: z.json() });
 const sendCommandSchema = z.object({ to: actorAddressSchema, command: commandBodySchema });
 
@@ -98,7 +111,8 @@ export function applyAction(draft: Draft, definition: ActorDefinition, action: A
     case 'xstate.sendTo': {
       const { targetId, event } = sendToSchema.parse(action.params);
       const child = draft.children[targetId];
-      if (child?.type === 'actor') draft.entries.push({ type: 'command', to: child.address, body: event });
+      if (child?.type === 'actor')
+        draft.entries.push({ type: 'command', to: child.address, body: event });
       return;
     }
     case sendCommandAction: {
@@ -163,7 +177,13 @@ function startChild(
     );
   }
   draft.children[name] = { type: 'actor', source, address: to, generation: draft.generation };
-  draft.entries.push({ type: 'startChild', to, childName: name, generation: draft.generation, input });
+  draft.entries.push({
+    type: 'startChild',
+    to,
+    childName: name,
+    generation: draft.generation,
+    input,
+  });
 }
 
 export function stopChild(draft: Draft, name: string): void {
@@ -184,7 +204,10 @@ export function stopChild(draft: Draft, name: string): void {
 }
 
 function readChildName(params: unknown): string | undefined {
-  return typeof params === 'object' && params !== null && 'id' in params && typeof params.id === 'string'
+  return typeof params === 'object' &&
+    params !== null &&
+    'id' in params &&
+    typeof params.id === 'string'
     ? params.id
     : undefined;
 }

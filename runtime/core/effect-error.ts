@@ -1,7 +1,11 @@
 /** The error of an effect as a machine gets it in `onError`: data, told apart by its code. */
 import { z } from 'zod';
 
-const effectErrorSchema = z.object({ code: z.string(), message: z.string(), retryable: z.boolean() });
+const effectErrorSchema = z.object({
+  code: z.string(),
+  message: z.string(),
+  retryable: z.boolean(),
+});
 export type EffectError = Readonly<z.infer<typeof effectErrorSchema>>;
 
 /** Of a child actor that failed, the error is its message. */
@@ -9,5 +13,9 @@ export function readEffectError(error: unknown): EffectError {
   const parsed = effectErrorSchema.safeParse(error);
   return parsed.success
     ? parsed.data
-    : { code: 'SB_EFFECT_FAILED', message: typeof error === 'string' ? error : JSON.stringify(error), retryable: false };
+    : {
+        code: 'SB_EFFECT_FAILED',
+        message: typeof error === 'string' ? error : JSON.stringify(error),
+        retryable: false,
+      };
 }

@@ -41,7 +41,9 @@ export function checkMachine(kind: string, machine: AnyStateMachine, sources: So
     throw new SignalboxError(
       'SB_ACTION_UNSUPPORTED',
       `the machine of ${kind} cannot be made durable: ${problems.join('; ')}`,
-      { next: `Use assign, raise, cancel, emit, ${sendCommandAction}, ${startActorAction}, and sources named in effects or children.` },
+      {
+        next: `Use assign, raise, cancel, emit, ${sendCommandAction}, ${startActorAction}, and sources named in effects or children.`,
+      },
     );
   }
 }
@@ -66,11 +68,16 @@ function listActions(node: AnyStateNode): unknown[] {
 
 type Invocation = AnyStateNode['invoke'][number];
 
-function describeInvocationProblem(node: AnyStateNode, invocation: Invocation, sources: Sources): string | undefined {
+function describeInvocationProblem(
+  node: AnyStateNode,
+  invocation: Invocation,
+  sources: Sources,
+): string | undefined {
   const source: unknown = invocation.src;
   const problem = describeSourceProblem(source, invocation.systemId, sources);
   if (problem !== undefined) return `invokes ${problem}`;
-  if (invocation.onSnapshot !== undefined) return 'onSnapshot is not supported; let the child send commands';
+  if (invocation.onSnapshot !== undefined)
+    return 'onSnapshot is not supported; let the child send commands';
   const index = node.invoke.indexOf(invocation);
   // The id that XState makes up has dots, which an actor address cannot.
   if (sources.children.has(String(source)) && invocation.id === `${index}.${node.id}`) {
@@ -79,7 +86,11 @@ function describeInvocationProblem(node: AnyStateNode, invocation: Invocation, s
   return undefined;
 }
 
-function describeSourceProblem(source: unknown, systemId: unknown, sources: Sources): string | undefined {
+function describeSourceProblem(
+  source: unknown,
+  systemId: unknown,
+  sources: Sources,
+): string | undefined {
   if (systemId !== undefined) return 'something by systemId; actors are addressed by kind/id';
   if (typeof source !== 'string') {
     return 'an inline actor; name it in setup({ actors }) and register it as an effect or child';
@@ -108,20 +119,26 @@ function describeActionProblem(
 
 function describeFunctionProblem(action: object, sources: Sources): string | undefined {
   const type = readType(action);
-  if (type === undefined) return 'an inline function; nothing outside the machine may run in a transition';
+  if (type === undefined)
+    return 'an inline function; nothing outside the machine may run in a transition';
   if (!durableActions.has(type)) return `${type}, which cannot be persisted`;
   if (type === 'xstate.sendTo') return describeSendProblem(action);
   if (type === 'xstate.spawnChild') {
     const { id, src, systemId } = action as { id?: unknown; src?: unknown; systemId?: unknown };
-    if (id === undefined) return 'spawnChild without an id; a random one would not survive a restart';
+    if (id === undefined)
+      return 'spawnChild without an id; a random one would not survive a restart';
     const problem = describeSourceProblem(src, systemId, sources);
     return problem === undefined ? undefined : `spawnChild of ${problem}`;
   }
   return undefined;
 }
 
-function describeSendProblem(action: { readonly to?: unknown; readonly delay?: unknown }): string | undefined {
-  if (action.delay !== undefined) return 'sendTo with a delay; raise a delayed event and send when it comes';
+function describeSendProblem(action: {
+  readonly to?: unknown;
+  readonly delay?: unknown;
+}): string | undefined {
+  if (action.delay !== undefined)
+    return 'sendTo with a delay; raise a delayed event and send when it comes';
   // `#_parent` is what sendParent compiles to.
   return typeof action.to === 'string' && !action.to.startsWith('#_')
     ? undefined

@@ -37,7 +37,10 @@ export interface HistoryReader {
   /** Every event up to this position is folded in. */
   throughSeq(): Promise<number>;
   /** Newest first. */
-  listActors(query: { readonly kind?: string; readonly limit: number }): Promise<readonly ActorSummary[]>;
+  listActors(query: {
+    readonly kind?: string;
+    readonly limit: number;
+  }): Promise<readonly ActorSummary[]>;
   /** The actor with this id and its descendants (`id::…`), of any kind, oldest first. */
   listTree(id: string): Promise<readonly ActorSummary[]>;
   getActor(address: ActorAddress): Promise<ActorSummary | undefined>;

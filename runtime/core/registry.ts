@@ -20,7 +20,10 @@ export function createRegistry(definitions: readonly ActorDefinition[]): Registr
   const pools = new Set<string>();
   for (const definition of definitions) {
     if (kinds.has(definition.kind)) {
-      throw new SignalboxError('SB_CONFIG_INVALID', `actor kind "${definition.kind}" is registered twice`);
+      throw new SignalboxError(
+        'SB_CONFIG_INVALID',
+        `actor kind "${definition.kind}" is registered twice`,
+      );
     }
     kinds.set(definition.kind, { definition, inert: createInertMachine(definition.machine) });
     for (const effect of Object.values(definition.effects)) {

@@ -37,7 +37,11 @@ function toMessage(
   });
   switch (entry.type) {
     case 'event':
-      return { type: 'event', messageId, event: toEventEnvelope(namespace, address, commit, entry) };
+      return {
+        type: 'event',
+        messageId,
+        event: toEventEnvelope(namespace, address, commit, entry),
+      };
     case 'command':
       return command(entry.to, { ...envelope, purpose: 'deliver', body: entry.body });
     case 'startActor':

@@ -22,11 +22,17 @@ export function restoreSnapshot(actor: RegisteredActor, commit: Commit): Restora
     (child) => !(child.source in definition.effects) && !(child.source in definition.children),
   );
   if (unknownChild !== undefined) {
-    return { status: 'quarantined', reason: `waits for "${unknownChild.source}", which is not registered` };
+    return {
+      status: 'quarantined',
+      reason: `waits for "${unknownChild.source}", which is not registered`,
+    };
   }
   const missing = findMissingState(definition.machine, commit.snapshot.value);
   if (missing !== undefined) {
-    return { status: 'quarantined', reason: `is in state "${missing}", which the machine does not have` };
+    return {
+      status: 'quarantined',
+      reason: `is in state "${missing}", which the machine does not have`,
+    };
   }
   try {
     const snapshot = actor.inert.restore({ ...commit.snapshot, children: stubs(commit.children) });
@@ -57,7 +63,8 @@ function findMissingState(machine: AnyStateMachine, value: Json): string | undef
     const inner = typeof part === 'string' ? { [part]: {} } : (part as Record<string, Json>);
     const names = Object.keys(inner);
     const states = node.states as Record<string, AnyStateNode>;
-    const expected = node.type === 'parallel' ? Object.keys(states).length : node.type === 'compound' ? 1 : 0;
+    const expected =
+      node.type === 'parallel' ? Object.keys(states).length : node.type === 'compound' ? 1 : 0;
     for (const name of names) {
       const state = states[name];
       const here = path === '' ? name : `${path}.${name}`;
@@ -70,11 +77,16 @@ function findMissingState(machine: AnyStateMachine, value: Json): string | undef
 }
 
 /** The snapshot as JSON, without children: `JSON.stringify` drops what is undefined. */
-export function persistSnapshot(actor: RegisteredActor, snapshot: AnyMachineSnapshot): PersistedSnapshot {
+export function persistSnapshot(
+  actor: RegisteredActor,
+  snapshot: AnyMachineSnapshot,
+): PersistedSnapshot {
   const { children: _, ...persisted } = actor.inert.persist(withoutChildren(snapshot)) as {
     readonly children: unknown;
   } & PersistedSnapshot;
-  return persisted.error === undefined ? persisted : { ...persisted, error: describeThrown(persisted.error) };
+  return persisted.error === undefined
+    ? persisted
+    : { ...persisted, error: describeThrown(persisted.error) };
 }
 
 /** An `Error` would be stored as `{}`. */
@@ -83,7 +95,9 @@ function describeThrown(error: unknown): Json {
 }
 
 function withoutChildren(snapshot: AnyMachineSnapshot): AnyMachineSnapshot {
-  return Object.keys(childrenOf(snapshot)).length === 0 ? snapshot : copySnapshot(snapshot, { children: {} });
+  return Object.keys(childrenOf(snapshot)).length === 0
+    ? snapshot
+    : copySnapshot(snapshot, { children: {} });
 }
 
 /** XState types the children of a snapshot of any machine as `any`. */
@@ -104,7 +118,11 @@ export function copySnapshot(
 export function formatStateValue(value: unknown): string {
   if (typeof value === 'string') return value;
   if (typeof value !== 'object' || value === null) return '';
-  return Object.entries(value)
-    .map(([key, rest]) => (typeof rest === 'object' && rest !== null && Object.keys(rest).length === 0 ? key : `${key}.${formatStateValue(rest)}`))
+  return Object.entries(value as Readonly<Record<string, unknown>>)
+    .map(([key, rest]) =>
+      typeof rest === 'object' && rest !== null && Object.keys(rest).length === 0
+        ? key
+        : `${key}.${formatStateValue(rest)}`,
+    )
     .join('|');
 }

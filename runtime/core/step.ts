@@ -98,7 +98,8 @@ function applyGuarded(input: StepInput, batch: Batch, command: CommandEnvelope):
     if (unstorable !== undefined) throw new Error(unstorable);
     const application = applyCommand(input.actor, batch, command);
     if (application.status === 'applied') batch.applied.push(command.id);
-    if (application.status === 'refused') batch.refusals.push({ command, reason: application.reason });
+    if (application.status === 'refused')
+      batch.refusals.push({ command, reason: application.reason });
   } catch (error) {
     Object.assign(batch, before);
     if (batch.snapshot === undefined) {
@@ -111,7 +112,12 @@ function applyGuarded(input: StepInput, batch: Batch, command: CommandEnvelope):
 }
 
 /** A command that threw becomes a dead letter; what had waited for it must not wait, nor be started, again. */
-function setAside(batch: Batch, command: CommandEnvelope, error: unknown, keepWhole: boolean): void {
+function setAside(
+  batch: Batch,
+  command: CommandEnvelope,
+  error: unknown,
+  keepWhole: boolean,
+): void {
   consume(batch.draft, command);
   batch.draft.entries.push({
     type: 'event',

@@ -47,7 +47,12 @@ export type RelayMessage =
       readonly atMs: number;
       readonly command: CommandEnvelope;
     }
-  | { readonly type: 'work'; readonly messageId: string; readonly pool: string; readonly work: WorkItem }
+  | {
+      readonly type: 'work';
+      readonly messageId: string;
+      readonly pool: string;
+      readonly work: WorkItem;
+    }
   | {
       readonly type: 'cancelWork';
       readonly messageId: string;
@@ -121,7 +126,11 @@ export interface WorkQueue {
 
 export interface Journal {
   /** Stores the value unless the step has one; returns what is stored. */
-  put(effectId: string, step: string, value: Json): Promise<{ readonly stored: boolean; readonly value: Json }>;
+  put(
+    effectId: string,
+    step: string,
+    value: Json,
+  ): Promise<{ readonly stored: boolean; readonly value: Json }>;
   get(effectId: string, step: string): Promise<Json | undefined>;
 }
 

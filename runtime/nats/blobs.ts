@@ -19,10 +19,14 @@ export async function openBlobs(
   const nameOf = (key: string): string => `${namespace}/${key}`;
   return {
     put: async (key, data) => {
-      await store.putBlob({ name: nameOf(key) }, data).catch(unavailable(`the blob "${key}" was not stored`));
+      await store
+        .putBlob({ name: nameOf(key) }, data)
+        .catch(unavailable(`the blob "${key}" was not stored`));
     },
     get: async (key) => {
-      const data = await store.getBlob(nameOf(key)).catch(unavailable(`the blob "${key}" cannot be read`));
+      const data = await store
+        .getBlob(nameOf(key))
+        .catch(unavailable(`the blob "${key}" cannot be read`));
       if (data === null) throw new SignalboxError('SB_BLOB_MISSING', `there is no blob "${key}"`);
       return data;
     },

@@ -32,15 +32,22 @@ export async function openPlacement(
   return {
     // The revision of a key only ever grows: a worker that starts later has a larger epoch.
     nextEpoch: () =>
-      leases.put(`worker.${namespace}`, workerId).catch(unavailable('the worker cannot be registered')),
+      leases
+        .put(`worker.${namespace}`, workerId)
+        .catch(unavailable('the worker cannot be registered')),
     checkpoints: {
       load: async (partition) => {
         const what = `the checkpoint of partition ${partition}`;
-        const entry = await checkpoints.get(`${namespace}.${partition}`).catch(unavailable(`cannot read ${what}`));
+        const entry = await checkpoints
+          .get(`${namespace}.${partition}`)
+          .catch(unavailable(`cannot read ${what}`));
         if (entry === null) return { offset: 0, busy: [] };
         const parsed = checkpointSchema.safeParse(entry.json());
         if (parsed.success) return parsed.data;
-        throw new SignalboxError('SB_PROTOCOL', `${what} has another shape: ${parsed.error.message}`);
+        throw new SignalboxError(
+          'SB_PROTOCOL',
+          `${what} has another shape: ${parsed.error.message}`,
+        );
       },
       save: async (partition, checkpoint) => {
         await checkpoints

@@ -7,7 +7,11 @@ import type { CommandSender, Receipt } from '../core/ports.ts';
 import type { Clock } from '../core/storage.ts';
 import type { Publisher } from './publisher.ts';
 
-export function createCommandSender(publisher: Publisher, space: SubjectSpace, clock: Clock): CommandSender {
+export function createCommandSender(
+  publisher: Publisher,
+  space: SubjectSpace,
+  clock: Clock,
+): CommandSender {
   const send = async (to: ActorAddress, command: CommandEnvelope): Promise<Receipt> => {
     const outcome = await publisher.publish({
       subject: inboxSubject(space, to),
@@ -21,7 +25,9 @@ export function createCommandSender(publisher: Publisher, space: SubjectSpace, c
   };
   const now = (): string => new Date(clock.nowMs()).toISOString();
   return {
-    start: (to, input, commandId) => send(to, { v: 1, purpose: 'start', id: commandId, at: now(), input }),
-    deliver: (to, body, commandId) => send(to, { v: 1, purpose: 'deliver', id: commandId, at: now(), body }),
+    start: (to, input, commandId) =>
+      send(to, { v: 1, purpose: 'start', id: commandId, at: now(), input }),
+    deliver: (to, body, commandId) =>
+      send(to, { v: 1, purpose: 'deliver', id: commandId, at: now(), body }),
   };
 }

@@ -4,7 +4,12 @@ import type { ActorAddress } from '../contract/address.ts';
 import { SignalboxError, describeError } from '../contract/errors.ts';
 import { partitionOf, stateSubject, type SubjectSpace } from '../contract/subjects.ts';
 import { commitSchema, type Commit } from '../core/commit.ts';
-import type { CommitOutcome, CommitStore, StoredCommit, UnreadableCommit } from '../core/storage.ts';
+import type {
+  CommitOutcome,
+  CommitStore,
+  StoredCommit,
+  UnreadableCommit,
+} from '../core/storage.ts';
 import type { Publisher } from './publisher.ts';
 import { readFailure } from './read-failure.ts';
 import { stateStream } from './streams.ts';
@@ -20,7 +25,9 @@ export function createCommitStore(
   publisher: Publisher,
   space: SubjectSpace,
 ): CommitStore {
-  const load = async (address: ActorAddress): Promise<StoredCommit | UnreadableCommit | undefined> => {
+  const load = async (
+    address: ActorAddress,
+  ): Promise<StoredCommit | UnreadableCommit | undefined> => {
     const subject = stateSubject(space, address);
     const stream = stateStream(partitionOf(address, space.partitionCount));
     const message = await manager.direct
@@ -30,7 +37,10 @@ export function createCommitStore(
     try {
       return { status: 'stored', commit: commitSchema.parse(message.json()), seq: message.seq };
     } catch (error) {
-      return { status: 'unreadable', reason: `the stored commit has another shape: ${describeError(error)}` };
+      return {
+        status: 'unreadable',
+        reason: `the stored commit has another shape: ${describeError(error)}`,
+      };
     }
   };
 
@@ -54,7 +64,9 @@ export function createCommitStore(
         throw new SignalboxError(
           'SB_STATE_TOO_LARGE',
           `commit ${commit.n} of ${address.kind}/${address.id} has ${data.length} bytes, more than ${room}`,
-          { next: 'Keep large values as blobs and only their references in the context and in events.' },
+          {
+            next: 'Keep large values as blobs and only their references in the context and in events.',
+          },
         );
       }
       const outcome = await publisher.publish({
@@ -64,7 +76,8 @@ export function createCommitStore(
         messageId: `${space.namespace}:${address.kind}.${address.id}:${commit.n}`,
         expectedLastSubjectSeq: expectedSeq,
       });
-      if (outcome.status === 'stored' && !outcome.duplicate) return { status: 'committed', seq: outcome.seq };
+      if (outcome.status === 'stored' && !outcome.duplicate)
+        return { status: 'committed', seq: outcome.seq };
       return readBack(address, commit);
     },
   };

@@ -3,7 +3,11 @@ import { connect } from '@nats-io/transport-node';
 import type { NatsConnection } from '@nats-io/nats-core';
 import { SignalboxError, describeError } from '../contract/errors.ts';
 
+/** For those who may not import @nats-io themselves. */
+export type Connection = NatsConnection;
+
 export interface ConnectionSettings {
+  /** May name user and password (`nats://user:password@host:4222`); those given separately win. */
   readonly url: string;
   readonly user?: string;
   readonly password?: string;
@@ -15,33 +19,64 @@ const reconnectEveryMs = 200;
 
 /** Throws `SB_NATS_UNAVAILABLE` when the server cannot be reached or refuses the credentials. */
 export async function openConnection(settings: ConnectionSettings): Promise<NatsConnection> {
+  const { servers, ...credentials } = splitUrl(settings.url);
   try {
     return await connect({
-      servers: settings.url,
+      servers,
       name: settings.name,
       maxReconnectAttempts: -1,
       reconnectTimeWait: reconnectEveryMs,
+      ...credentials,
       ...(settings.user === undefined ? {} : { user: settings.user }),
       ...(settings.password === undefined ? {} : { pass: settings.password }),
     });
   } catch (error) {
-    throw new SignalboxError('SB_NATS_UNAVAILABLE', `cannot connect to NATS at ${settings.url}: ${describeError(error)}`, {
-      cause: error,
-      retryable: true,
-      next: 'Is it running there, and are user and password right?',
-    });
+    throw new SignalboxError(
+      'SB_NATS_UNAVAILABLE',
+      `cannot connect to NATS at ${servers}: ${describeError(error)}`,
+      { cause: error, retryable: true, next: 'Is it running there, and are user and password right?' },
+    );
   }
 }
 
-/** Calls back on every loss and return of the connection until it is closed for good. */
-export function watchConnection(
-  connection: NatsConnection,
-  changed: (status: 'disconnected' | 'reconnected') => void,
-): void {
-  void (async () => {
-    for await (const status of connection.status()) {
-      if (status.type === 'disconnect') changed('disconnected');
-      if (status.type === 'reconnect') changed('reconnected');
-    }
-  })();
+/** The client ignores credentials in a URL, and a message must not show them. */
+function splitUrl(url: string): { readonly servers: string; readonly user?: string; readonly pass?: string } {
+  const match = /^([a-z]+:\/\/)?([^/@:]+)(?::([^/@]*))?@(.*)$/.exec(url);
+  if (match === null) return { servers: url };
+  const [, scheme = '', user = '', pass = '', rest = ''] = match;
+  return { servers: scheme + rest, user: decodeURIComponent(user), pass: decodeURIComponent(pass) };
+}
+
+type ConnectionChange = 'disconnected' | 'reconnected';
+type Watcher = (change: ConnectionChange) => void;
+
+/** One reading of a connection's status for all who watch it: a reading cannot be given back before its end. */
+const watchersOf = new WeakMap<NatsConnection, Set<Watcher>>();
+
+/** Calls back on every loss and return of the connection; returns the way to stop that. */
+export function watchConnection(connection: NatsConnection, changed: Watcher): () => void {
+  const known = watchersOf.get(connection);
+  const watchers = known ?? new Set<Watcher>();
+  // A function of its own, so that one watcher given twice is two.
+  const watcher: Watcher = (change) => {
+    changed(change);
+  };
+  watchers.add(watcher);
+  if (known === undefined) {
+    watchersOf.set(connection, watchers);
+    void announceChanges(connection, watchers);
+  }
+  return () => {
+    watchers.delete(watcher);
+  };
+}
+
+async function announceChanges(connection: NatsConnection, watchers: Set<Watcher>): Promise<void> {
+  const announce = (change: ConnectionChange): void => {
+    for (const watcher of watchers) watcher(change);
+  };
+  for await (const status of connection.status()) {
+    if (status.type === 'disconnect') announce('disconnected');
+    if (status.type === 'reconnect') announce('reconnected');
+  }
 }

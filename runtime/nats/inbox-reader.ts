@@ -2,17 +2,19 @@
  * Reads one partition of INBOX in order from a given position. An ordered consumer, not a durable one:
  * a durable consumer with acknowledgements re-orders when another worker takes over.
  */
-import { type JetStreamClient, type JetStreamManager, type JsMsg } from '@nats-io/jetstream';
+import type { JetStreamManager, JsMsg } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/nats-core';
 import { commandEnvelopeSchema } from '../contract/command.ts';
 import { describeError } from '../contract/errors.ts';
 import { addressOfSubject, type SubjectSpace } from '../contract/subjects.ts';
 import type { InboxMessage, InboxReader } from '../core/storage.ts';
 import type { WorkerLog } from '../worker/log.ts';
 import { readOrdered } from './ordered-reader.ts';
+import { unavailable } from './read-failure.ts';
 import { inboxStream } from './streams.ts';
 
 export function createInboxReader(
-  client: JetStreamClient,
+  connection: NatsConnection,
   manager: JetStreamManager,
   space: SubjectSpace,
   log: WorkerLog,
@@ -20,7 +22,7 @@ export function createInboxReader(
   const filterOf = (partition: number): string => `in.${partition}.${space.namespace}.>`;
   return {
     read: (partition, after, deliver, signal) =>
-      readOrdered(client, {
+      readOrdered(connection, {
         stream: inboxStream,
         filter: filterOf(partition),
         after,
@@ -31,7 +33,9 @@ export function createInboxReader(
         },
       }),
     trim: async (partition, through) => {
-      await manager.streams.purge(inboxStream, { filter: filterOf(partition), seq: through + 1 });
+      await manager.streams
+        .purge(inboxStream, { filter: filterOf(partition), seq: through + 1 })
+        .catch(unavailable(`the inbox of partition ${partition} was not trimmed`));
     },
   };
 }
@@ -42,6 +46,10 @@ function parseMessage(message: JsMsg): InboxMessage {
     const command = commandEnvelopeSchema.parse(message.json());
     return { seq: message.seq, address, content: { status: 'command', command } };
   } catch (error) {
-    return { seq: message.seq, address, content: { status: 'unreadable', reason: describeError(error) } };
+    return {
+      seq: message.seq,
+      address,
+      content: { status: 'unreadable', reason: describeError(error) },
+    };
   }
 }

@@ -25,7 +25,16 @@ it('keeps the first value of a step', async () => {
   await ensureStreams(manager, 1, 1);
   const journal = createJournal(manager, createPublisher(connection), 'test');
   expect(await journal.get('kind.id.1-1', 'claim-1')).toBeUndefined();
-  expect(await journal.put('kind.id.1-1', 'claim-1', { worker: 'a' })).toEqual({ stored: true, value: { worker: 'a' } });
-  expect(await journal.put('kind.id.1-1', 'claim-1', { worker: 'b' })).toEqual({ stored: false, value: { worker: 'a' } });
-  expect(await journal.put('kind.id.1-1', 'claim-2', { worker: 'b' })).toEqual({ stored: true, value: { worker: 'b' } });
+  expect(await journal.put('kind.id.1-1', 'claim-1', { worker: 'a' })).toEqual({
+    stored: true,
+    value: { worker: 'a' },
+  });
+  expect(await journal.put('kind.id.1-1', 'claim-1', { worker: 'b' })).toEqual({
+    stored: false,
+    value: { worker: 'a' },
+  });
+  expect(await journal.put('kind.id.1-1', 'claim-2', { worker: 'b' })).toEqual({
+    stored: true,
+    value: { worker: 'b' },
+  });
 });

@@ -30,9 +30,13 @@ export function createJournal(
       if (outcome.status === 'stored') return { stored: true, value };
       const known = await get(effectId, step);
       if (known === undefined) {
-        throw new SignalboxError('SB_NATS_UNAVAILABLE', `the journal of ${effectId} has changed meanwhile`, {
-          retryable: true,
-        });
+        throw new SignalboxError(
+          'SB_NATS_UNAVAILABLE',
+          `the journal of ${effectId} has changed meanwhile`,
+          {
+            retryable: true,
+          },
+        );
       }
       return { stored: false, value: known };
     },

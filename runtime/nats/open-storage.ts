@@ -11,6 +11,8 @@ import { openPlacement } from './checkpoints.ts';
 import { createCommandSender } from './command-sender.ts';
 import { createCommitStore } from './commit-store.ts';
 import { createInboxReader } from './inbox-reader.ts';
+import type { EventSource } from '../core/event-source.ts';
+import { createEventSource } from './event-source.ts';
 import { createJournal } from './journal.ts';
 import { createPublisher, type Publisher } from './publisher.ts';
 import { createRelayOutlet } from './relay-outlet.ts';
@@ -32,6 +34,7 @@ export interface Storage extends WorkerStorage {
   readonly transcripts: TranscriptStore;
   readonly blobs: BlobStore;
   readonly publisher: Publisher;
+  readonly events: EventSource;
 }
 
 export async function openStorage(options: StorageOptions): Promise<Storage> {
@@ -51,9 +54,10 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     blobs,
     journal,
     publisher,
+    events: createEventSource(connection, manager, log),
     commits: createCommitStore(manager, publisher, space),
     relay: createRelayOutlet(connection, publisher, journal, space),
-    inbox: createInboxReader(client, manager, space, log),
+    inbox: createInboxReader(connection, manager, space, log),
     work: createWorkQueue({ connection, client, manager, namespace: space.namespace, log }),
     cancellations: createCancellations(connection, space.namespace),
     commands: createCommandSender(publisher, space, systemClock),

@@ -1,7 +1,9 @@
 /** Delivers a stream's messages in order from a position on, and goes on by itself after an interruption. */
-import { DeliverPolicy, type JetStreamClient, type JsMsg } from '@nats-io/jetstream';
+import { DeliverPolicy, jetstream, type ConsumerMessages, type JsMsg } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/nats-core';
 import { describeError } from '../contract/errors.ts';
 import type { WorkerLog } from '../worker/log.ts';
+import { watchConnection } from './connection.ts';
 
 /** Messages asked for ahead of their processing. */
 const prefetch = 256;
@@ -17,8 +19,11 @@ export interface OrderedReading {
   readonly log: WorkerLog;
 }
 
-/** Resolves when the signal aborts. */
-export async function readOrdered(client: JetStreamClient, reading: OrderedReading): Promise<void> {
+/** Resolves when the signal aborts, and only then: a connection closed for good delivers nothing more. */
+export async function readOrdered(
+  connection: NatsConnection,
+  reading: OrderedReading,
+): Promise<void> {
   let position = reading.after;
   const deliver = (message: JsMsg): void => {
     if (message.seq <= position || reading.signal.aborted) return;
@@ -27,45 +32,68 @@ export async function readOrdered(client: JetStreamClient, reading: OrderedReadi
   };
   while (!reading.signal.aborted) {
     try {
-      await readUntilClosed(client, reading, position, deliver);
+      await readUntilClosed(connection, reading, position, deliver);
     } catch (error) {
-      reading.log.warn('reading interrupted', { filter: reading.filter, error: describeError(error) });
+      reading.log.warn('reading interrupted', {
+        filter: reading.filter,
+        error: describeError(error),
+      });
     }
-    if (!reading.signal.aborted) await waitBeforeRetry(reading.signal);
+    if (!reading.signal.aborted) {
+      await wait(reading.signal, connection.isClosed() ? undefined : retryDelayMs);
+    }
   }
 }
 
 async function readUntilClosed(
-  client: JetStreamClient,
+  connection: NatsConnection,
   reading: OrderedReading,
   position: number,
   deliver: (message: JsMsg) => void,
 ): Promise<void> {
-  const consumer = await client.consumers.get(reading.stream, {
-    filter_subjects: reading.filter,
-    deliver_policy: DeliverPolicy.StartSequence,
-    opt_start_seq: position + 1,
+  const interruption = new AbortController();
+  const unwatch = watchConnection(connection, (change) => {
+    if (change === 'reconnected') interruption.abort();
   });
-  const messages = await consumer.consume({ max_messages: prefetch, callback: deliver });
-  const stop = (): void => {
-    messages.stop();
-  };
-  reading.signal.addEventListener('abort', stop, { once: true });
+  const ending = AbortSignal.any([reading.signal, interruption.signal]);
   try {
-    if (!reading.signal.aborted) await messages.closed();
+    const consumer = await jetstream(connection).consumers.get(reading.stream, {
+      filter_subjects: reading.filter,
+      deliver_policy: DeliverPolicy.StartSequence,
+      opt_start_seq: position + 1,
+    });
+    const messages = await consumer.consume({ max_messages: prefetch, callback: deliver });
+    const stop = (): void => {
+      messages.stop();
+    };
+    ending.addEventListener('abort', stop, { once: true });
+    if (ending.aborted) stop();
+    void stopWhenRecreated(messages);
+    await messages.closed();
   } finally {
-    reading.signal.removeEventListener('abort', stop);
-    messages.stop();
+    unwatch();
   }
 }
 
-function waitBeforeRetry(signal: AbortSignal): Promise<void> {
+/**
+ * nats.js 3.4 replaces a consumer that is gone by itself, but counts what it had asked the old one for as still
+ * to come: the new one delivers a few messages and then nothing for half a minute. We start over instead.
+ */
+async function stopWhenRecreated(messages: ConsumerMessages): Promise<void> {
+  for await (const status of messages.status()) {
+    if (status.type === 'ordered_consumer_recreated') messages.stop();
+  }
+}
+
+/** Until the signal aborts, at most `delayMs`. */
+function wait(signal: AbortSignal, delayMs: number | undefined): Promise<void> {
   return new Promise((resolve) => {
     const wake = (): void => {
       clearTimeout(timer);
+      signal.removeEventListener('abort', wake);
       resolve();
     };
-    const timer = setTimeout(wake, retryDelayMs);
-    signal.addEventListener('abort', wake, { once: true });
+    const timer = delayMs === undefined ? undefined : setTimeout(wake, delayMs);
+    signal.addEventListener('abort', wake);
   });
 }

@@ -3,7 +3,12 @@
  * faster than a request with its own timer per message (bench/README.md). Every publish is acknowledged;
  * unacknowledged ones can be dropped by the server without a word.
  */
-import { createInbox, headers as createHeaders, type Msg, type NatsConnection } from '@nats-io/nats-core';
+import {
+  createInbox,
+  headers as createHeaders,
+  type Msg,
+  type NatsConnection,
+} from '@nats-io/nats-core';
 import { z } from 'zod';
 import { SignalboxError, describeError } from '../contract/errors.ts';
 import { watchConnection } from './connection.ts';
@@ -44,7 +49,11 @@ const ackSchema = z.object({
   seq: z.number().optional(),
   duplicate: z.boolean().optional(),
   error: z
-    .object({ code: z.number(), err_code: z.number().optional(), description: z.string().optional() })
+    .object({
+      code: z.number(),
+      err_code: z.number().optional(),
+      description: z.string().optional(),
+    })
     .optional(),
 });
 
@@ -99,7 +108,8 @@ export function createPublisher(connection: NatsConnection): Publisher {
     },
     publish: async (request) => {
       // What is published without a connection waits in a buffer that a failed attempt to reconnect empties.
-      if (!connected || connection.isClosed()) throw unavailable(request.subject, 'was refused: there is no connection');
+      if (!connected || connection.isClosed())
+        throw unavailable(request.subject, 'was refused: there is no connection');
       const id = (next += 1);
       const outcome = new Promise<PublishOutcome>((resolve, reject) => {
         waiting.set(id, { subject: request.subject, sentAtMs: Date.now(), resolve, reject });
@@ -119,12 +129,20 @@ export function createPublisher(connection: NatsConnection): Publisher {
 }
 
 /** The client refuses what is too large or has a subject that is none; it throws as well once it is closed. */
-function publishFailure(connection: NatsConnection, subject: string, error: unknown): SignalboxError {
+function publishFailure(
+  connection: NatsConnection,
+  subject: string,
+  error: unknown,
+): SignalboxError {
   return connection.isClosed()
     ? unavailable(subject, 'was refused: the connection is closed')
-    : new SignalboxError('SB_PROTOCOL', `a message for ${subject} cannot be sent: ${describeError(error)}`, {
-        cause: error,
-      });
+    : new SignalboxError(
+        'SB_PROTOCOL',
+        `a message for ${subject} cannot be sent: ${describeError(error)}`,
+        {
+          cause: error,
+        },
+      );
 }
 
 function headersOf(request: PublishRequest): ReturnType<typeof createHeaders> {
@@ -140,12 +158,16 @@ function headersOf(request: PublishRequest): ReturnType<typeof createHeaders> {
 function settleWithAck(entry: Waiting, message: Msg): void {
   // 503: no stream listens, because the server is starting or JetStream is off.
   if (message.data.length === 0) {
-    entry.reject(unavailable(entry.subject, `found no stream (status ${message.headers?.code ?? 'unknown'})`));
+    entry.reject(
+      unavailable(entry.subject, `found no stream (status ${message.headers?.code ?? 'unknown'})`),
+    );
     return;
   }
   const ack = ackSchema.safeParse(readJson(message));
   if (!ack.success || (ack.data.error === undefined && ack.data.seq === undefined)) {
-    entry.reject(new SignalboxError('SB_PROTOCOL', `the answer to ${entry.subject} is no acknowledgement`));
+    entry.reject(
+      new SignalboxError('SB_PROTOCOL', `the answer to ${entry.subject} is no acknowledgement`),
+    );
     return;
   }
   const { error, seq = 0, duplicate = false } = ack.data;
@@ -157,15 +179,23 @@ function settleWithAck(entry: Waiting, message: Msg): void {
   if (errorCode === wrongLastSequence) entry.resolve({ status: 'wrongSequence' });
   else if (errorCode !== undefined && storageCodes.has(errorCode)) {
     entry.reject(
-      new SignalboxError('SB_STORAGE_FULL', `JetStream has no room for ${entry.subject}: ${description}`, {
-        retryable: true,
-        next: 'Free disk space where the NATS data lies, or raise max_file_store in nats.conf.',
-      }),
+      new SignalboxError(
+        'SB_STORAGE_FULL',
+        `JetStream has no room for ${entry.subject}: ${description}`,
+        {
+          retryable: true,
+          next: 'Free disk space where the NATS data lies, or raise max_file_store in nats.conf.',
+        },
+      ),
     );
-  } else if (code === 503 || errorCode === duplicateInProcess) entry.reject(unavailable(entry.subject, description));
+  } else if (code === 503 || errorCode === duplicateInProcess)
+    entry.reject(unavailable(entry.subject, description));
   else {
     entry.reject(
-      new SignalboxError('SB_PROTOCOL', `JetStream refused ${entry.subject}: ${description} (${errorCode ?? code})`),
+      new SignalboxError(
+        'SB_PROTOCOL',
+        `JetStream refused ${entry.subject}: ${description} (${errorCode ?? code})`,
+      ),
     );
   }
 }
@@ -179,5 +209,7 @@ function readJson(message: Msg): unknown {
 }
 
 function unavailable(subject: string, text: string): SignalboxError {
-  return new SignalboxError('SB_NATS_UNAVAILABLE', `a message for ${subject} ${text}`, { retryable: true });
+  return new SignalboxError('SB_NATS_UNAVAILABLE', `a message for ${subject} ${text}`, {
+    retryable: true,
+  });
 }

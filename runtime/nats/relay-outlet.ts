@@ -76,7 +76,11 @@ function toRequest(
         data: JSON.stringify(message.event),
       };
     case 'command':
-      return { messageId, subject: inboxSubject(space, message.to), data: JSON.stringify(message.command) };
+      return {
+        messageId,
+        subject: inboxSubject(space, message.to),
+        data: JSON.stringify(message.command),
+      };
     case 'timer':
       return {
         messageId,

@@ -103,15 +103,21 @@ export async function ensureStreams(
       try {
         await manager.streams.add(plan);
       } catch (error) {
-        if (!(error instanceof JetStreamApiError) || error.code !== alreadyExistsDifferently) throw error;
+        if (!(error instanceof JetStreamApiError) || error.code !== alreadyExistsDifferently)
+          throw error;
         await manager.streams.update(plan.name, plan);
       }
     }),
   );
 }
 
-async function refuseOtherPartitions(manager: JetStreamManager, partitionCount: number): Promise<void> {
-  const info = await manager.streams.info(inboxStream).catch(readFailure(`the stream ${inboxStream}`));
+async function refuseOtherPartitions(
+  manager: JetStreamManager,
+  partitionCount: number,
+): Promise<void> {
+  const info = await manager.streams
+    .info(inboxStream)
+    .catch(readFailure(`the stream ${inboxStream}`));
   const made = info?.config.metadata?.[partitionsKey];
   if (made === undefined || made === String(partitionCount)) return;
   throw new SignalboxError(

@@ -3,7 +3,11 @@ import type { JetStreamManager } from '@nats-io/jetstream';
 import { describeError } from '../contract/errors.ts';
 import type { TranscriptPage } from '../contract/run-view.ts';
 import { transcriptSubject } from '../contract/subjects.ts';
-import { transcriptEntrySchema, type StoredTranscriptEntry, type TranscriptEntry } from '../contract/transcript.ts';
+import {
+  transcriptEntrySchema,
+  type StoredTranscriptEntry,
+  type TranscriptEntry,
+} from '../contract/transcript.ts';
 import type { WorkerLog } from '../worker/log.ts';
 import type { Publisher } from './publisher.ts';
 import { readFailure } from './read-failure.ts';
@@ -48,7 +52,12 @@ export function createTranscriptStore(
   const refresh = async (sessionId: string): Promise<Conversation> => {
     const conversation = touch(sessionId);
     for (;;) {
-      const fresh = await readBatch(manager, transcriptSubject(namespace, sessionId), conversation.lastSeq, log);
+      const fresh = await readBatch(
+        manager,
+        transcriptSubject(namespace, sessionId),
+        conversation.lastSeq,
+        log,
+      );
       for (const item of fresh.entries) {
         if (item.seq <= conversation.lastSeq) continue;
         conversation.lastSeq = item.seq;
@@ -80,7 +89,11 @@ export function createTranscriptStore(
       const rest = entries.filter((entry) => entry.seq > after);
       const page = rest.slice(0, limit);
       const more = rest.length > page.length;
-      return { entries: page, more, throughSeq: more ? (page.at(-1)?.seq ?? after) : Math.max(after, lastSeq) };
+      return {
+        entries: page,
+        more,
+        throughSeq: more ? (page.at(-1)?.seq ?? after) : Math.max(after, lastSeq),
+      };
     },
   };
 }
@@ -91,7 +104,10 @@ async function readBatch(
   after: number,
   log: WorkerLog,
 ): Promise<{
-  readonly entries: readonly { readonly seq: number; readonly entry: TranscriptEntry | undefined }[];
+  readonly entries: readonly {
+    readonly seq: number;
+    readonly entry: TranscriptEntry | undefined;
+  }[];
   readonly complete: boolean;
 }> {
   const entries: { seq: number; entry: TranscriptEntry | undefined }[] = [];
@@ -103,7 +119,11 @@ async function readBatch(
     for await (const message of messages) {
       const parsed = transcriptEntrySchema.safeParse(message.json());
       if (!parsed.success) {
-        log.warn('transcript entry skipped', { subject, seq: message.seq, reason: describeError(parsed.error) });
+        log.warn('transcript entry skipped', {
+          subject,
+          seq: message.seq,
+          reason: describeError(parsed.error),
+        });
       }
       entries.push({ seq: message.seq, entry: parsed.success ? parsed.data : undefined });
     }

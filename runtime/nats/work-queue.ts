@@ -98,7 +98,10 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
 }
 
 /** The worker's signal outlives every call: a listener that stays behind would be a leak. */
-function waitForAbort(signal: AbortSignal): { readonly happened: Promise<undefined>; forget(): void } {
+function waitForAbort(signal: AbortSignal): {
+  readonly happened: Promise<undefined>;
+  forget(): void;
+} {
   let listener = (): void => undefined;
   const happened = new Promise<undefined>((resolve) => {
     listener = () => {
@@ -133,8 +136,11 @@ function readDelivery(options: WorkQueueOptions, message: JsMsg): WorkDelivery |
       message.working();
     }),
     finish: async () => {
-      const acknowledged = await message.ackAck().catch(unavailable('a work item was not finished'));
-      if (!acknowledged) unavailable('a work item was not finished')(new Error('no acknowledgement'));
+      const acknowledged = await message
+        .ackAck()
+        .catch(unavailable('a work item was not finished'));
+      if (!acknowledged)
+        unavailable('a work item was not finished')(new Error('no acknowledgement'));
     },
     release: unlessClosed(() => {
       message.nak(releaseDelayMs);
@@ -144,7 +150,9 @@ function readDelivery(options: WorkQueueOptions, message: JsMsg): WorkDelivery |
 
 function parseWork(
   message: JsMsg,
-): { readonly success: true; readonly work: WorkItem } | { readonly success: false; readonly reason: string } {
+):
+  | { readonly success: true; readonly work: WorkItem }
+  | { readonly success: false; readonly reason: string } {
   try {
     return { success: true, work: workItemSchema.parse(message.json()) };
   } catch (error) {

@@ -153,7 +153,9 @@ export class ActorHost {
 
   /** Undefined when the actor has been quarantined. */
   private async load(): Promise<Loaded | undefined> {
-    const stored = await this.persistently('load', () => this.context.storage.commits.load(this.address));
+    const stored = await this.persistently('load', () =>
+      this.context.storage.commits.load(this.address),
+    );
     if (stored === undefined) return { record: undefined, seq: 0 };
     if (stored.status === 'unreadable') {
       await this.quarantine(stored.reason);
@@ -188,7 +190,15 @@ export class ActorHost {
     const { actor, address, context, unstorable } = this;
     const nowMs = context.clock.nowMs();
     const { record, seq } = loaded;
-    const { next, refusals } = step({ actor, address, record, inbound, nowMs, epoch: context.epoch, unstorable });
+    const { next, refusals } = step({
+      actor,
+      address,
+      record,
+      inbound,
+      nowMs,
+      epoch: context.epoch,
+      unstorable,
+    });
     const scene = this.scene(record?.commit ?? next?.commit);
     await this.publish(refusals.flatMap((refusal) => refusalMessages(scene, refusal)));
     if (next === undefined) return true;
@@ -221,7 +231,9 @@ export class ActorHost {
   ): Promise<CommitOutcome | { readonly status: 'unstorable'; readonly reason: string }> {
     const { signal, storage } = this.context;
     try {
-      return await this.persistently('commit', () => storage.commits.commit(this.address, commit, seq));
+      return await this.persistently('commit', () =>
+        storage.commits.commit(this.address, commit, seq),
+      );
     } catch (error) {
       if (signal.aborted || (error instanceof SignalboxError && error.retryable)) throw error;
       return { status: 'unstorable', reason: describeError(error) };
@@ -265,7 +277,10 @@ export class ActorHost {
     try {
       await this.publish([message]);
     } catch (error) {
-      this.context.log.warn('quarantine not announced', { ...this.address, error: describeError(error) });
+      this.context.log.warn('quarantine not announced', {
+        ...this.address,
+        error: describeError(error),
+      });
     }
   }
 }

@@ -32,7 +32,9 @@ export async function executeEffect(run: EffectRun): Promise<EffectOutcome> {
     if (settled !== undefined) return settled;
   }
   return persist(run, (attempt, signal) =>
-    run.definition.execute(run.input, contextOf(run, run.interruptions + attempt, signal)).then(success),
+    run.definition
+      .execute(run.input, contextOf(run, run.interruptions + attempt, signal))
+      .then(success),
   );
 }
 
@@ -43,10 +45,15 @@ async function settleUnknown(run: EffectRun): Promise<EffectOutcome | undefined>
     case 'idempotent':
       return undefined;
     case 'ask':
-      return failure(new SignalboxError('SB_EFFECT_INTERRUPTED', 'the worker died while this was under way'));
+      return failure(
+        new SignalboxError('SB_EFFECT_INTERRUPTED', 'the worker died while this was under way'),
+      );
     case 'probe':
       return persist(run, async (_, signal) => {
-        const answer = await run.definition.probe(run.input, contextOf(run, run.interruptions, signal));
+        const answer = await run.definition.probe(
+          run.input,
+          contextOf(run, run.interruptions, signal),
+        );
         return answer.happened ? success(answer.output) : undefined;
       });
     default:
@@ -57,7 +64,10 @@ async function settleUnknown(run: EffectRun): Promise<EffectOutcome | undefined>
 type Attempt<Value> = (attempt: number, signal: AbortSignal) => Promise<Value>;
 
 /** Attempts by the effect's retry policy, each with its deadline, until one is answered. */
-async function persist<Value>(run: EffectRun, execute: Attempt<Value>): Promise<Value | EffectOutcome> {
+async function persist<Value>(
+  run: EffectRun,
+  execute: Attempt<Value>,
+): Promise<Value | EffectOutcome> {
   const { retry } = run.definition;
   for (let attempt = 1; ; attempt += 1) {
     if (run.signal.aborted) return failure(cancelled(run.signal.reason));
@@ -65,18 +75,25 @@ async function persist<Value>(run: EffectRun, execute: Attempt<Value>): Promise<
       return await attemptOnce(run, attempt, execute);
     } catch (thrown) {
       const error = toError(thrown);
-      if (!error.retryable || attempt >= retry.maxAttempts || run.signal.aborted) return failure(error);
+      if (!error.retryable || attempt >= retry.maxAttempts || run.signal.aborted)
+        return failure(error);
       const backoffMs = Math.min(retry.maxDelayMs, retry.initialDelayMs * 2 ** (attempt - 1));
       await waitUntil(run, run.clock.nowMs() + Math.max(backoffMs, error.retryAfterMs ?? 0));
     }
   }
 }
 
-async function attemptOnce<Value>(run: EffectRun, attempt: number, execute: Attempt<Value>): Promise<Value> {
+async function attemptOnce<Value>(
+  run: EffectRun,
+  attempt: number,
+  execute: Attempt<Value>,
+): Promise<Value> {
   const deadlineMs = run.definition.deadlineMs(run.input);
   const deadline = new AbortController();
   const cancelTimer = run.clock.schedule(run.clock.nowMs() + deadlineMs, () => {
-    deadline.abort(new SignalboxError('SB_EFFECT_DEADLINE', `did not finish within ${deadlineMs} ms`));
+    deadline.abort(
+      new SignalboxError('SB_EFFECT_DEADLINE', `did not finish within ${deadlineMs} ms`),
+    );
   });
   const signal = AbortSignal.any([run.signal, deadline.signal]);
   try {
@@ -103,7 +120,9 @@ function rejectOnAbort(signal: AbortSignal): Promise<never> {
 function cancelled(reason: unknown): SignalboxError {
   return reason instanceof SignalboxError
     ? reason
-    : new SignalboxError('SB_EFFECT_CANCELLED', 'was cancelled before it finished', { cause: reason });
+    : new SignalboxError('SB_EFFECT_CANCELLED', 'was cancelled before it finished', {
+        cause: reason,
+      });
 }
 
 function contextOf(run: EffectRun, attempt: number, signal: AbortSignal): EffectContext {

@@ -54,7 +54,10 @@ export function createEffectPool(options: EffectPoolOptions): EffectPool {
         await processDelivery(context, delivery);
       } catch (error) {
         // The item stays in the queue and is delivered again; the journal knows how far it got.
-        log.warn('effect put back', { effectId: delivery.work.effectId, error: describeError(error) });
+        log.warn('effect put back', {
+          effectId: delivery.work.effectId,
+          error: describeError(error),
+        });
         delivery.release();
       }
     }
@@ -153,11 +156,19 @@ async function claimEffect(context: PoolContext, effectId: string): Promise<numb
 }
 
 function isSameClaim(value: Json, claim: string): boolean {
-  return typeof value === 'object' && value !== null && 'claim' in value && value['claim'] === claim;
+  return (
+    typeof value === 'object' && value !== null && 'claim' in value && value['claim'] === claim
+  );
 }
 
-function readJournal(context: PoolContext, effectId: string, step: string): Promise<Json | undefined> {
-  return persistently(context, `journal of ${effectId}`, () => context.storage.journal.get(effectId, step));
+function readJournal(
+  context: PoolContext,
+  effectId: string,
+  step: string,
+): Promise<Json | undefined> {
+  return persistently(context, `journal of ${effectId}`, () =>
+    context.storage.journal.get(effectId, step),
+  );
 }
 
 function writeJournal(
@@ -180,7 +191,10 @@ async function runWork(
   const { work } = delivery;
   const definition = context.registry.kinds.get(work.actor.kind)?.definition.effects[work.source];
   if (definition === undefined) {
-    return refuse('SB_KIND_UNKNOWN', `no worker knows the effect "${work.source}" of ${work.actor.kind}`);
+    return refuse(
+      'SB_KIND_UNKNOWN',
+      `no worker knows the effect "${work.source}" of ${work.actor.kind}`,
+    );
   }
   if (claim > maxClaims) {
     return refuse('SB_EFFECT_INTERRUPTED', `${maxClaims} workers died while this was under way`);

@@ -65,7 +65,8 @@ export function createLocalEffects(options: {
       for (const child of Object.values(commit.children)) {
         if (child.type !== 'effect' || child.pool !== undefined) continue;
         wanted.add(child.effectId);
-        if (!running.has(child.effectId)) start(child.effectId, child.source, child.input ?? null, recovered);
+        if (!running.has(child.effectId))
+          start(child.effectId, child.source, child.input ?? null, recovered);
       }
       for (const effectId of running.keys()) if (!wanted.has(effectId)) cancel(effectId);
     },

@@ -16,7 +16,10 @@ export interface MemoryTimers {
   stop(): void;
 }
 
-export function createMemoryTimers(clock: Clock, fire: (command: CommandEnvelope) => void): MemoryTimers {
+export function createMemoryTimers(
+  clock: Clock,
+  fire: (command: CommandEnvelope) => void,
+): MemoryTimers {
   const armed = new Map<string, () => void>();
 
   const schedule = (key: string, timerId: string, timer: Commit['timers'][string]): void => {

@@ -99,12 +99,18 @@ export class Partition {
     if (message.seq <= this.delivered) return;
     this.delivered = message.seq;
     if (message.content.status === 'unreadable') {
-      this.context.log.warn('inbox message skipped', { seq: message.seq, reason: message.content.reason });
+      this.context.log.warn('inbox message skipped', {
+        seq: message.seq,
+        reason: message.content.reason,
+      });
       return;
     }
     const host = this.hostOf(message.address);
     if (host === undefined) {
-      this.context.log.warn('command for an unknown kind skipped', { seq: message.seq, ...message.address });
+      this.context.log.warn('command for an unknown kind skipped', {
+        seq: message.seq,
+        ...message.address,
+      });
       return;
     }
     this.unsettled.add(message.seq);
@@ -166,6 +172,8 @@ function isSame(left: Checkpoint, right: Checkpoint): boolean {
   return (
     left.offset === right.offset &&
     left.busy.length === right.busy.length &&
-    left.busy.every(({ kind, id }, index) => right.busy[index]?.kind === kind && right.busy[index].id === id)
+    left.busy.every(
+      ({ kind, id }, index) => right.busy[index]?.kind === kind && right.busy[index].id === id,
+    )
   );
 }

@@ -18,7 +18,8 @@ export async function persistently<Value>(
     } catch (error) {
       const retryable = error instanceof SignalboxError && error.retryable;
       if (!retryable || context.signal.aborted) throw error;
-      if (attempt === 0) context.log.warn(`waiting for the store: ${error.message}`, { what, code: error.code });
+      if (attempt === 0)
+        context.log.warn(`waiting for the store: ${error.message}`, { what, code: error.code });
       await delay(context, Math.min(longestDelayMs, firstDelayMs * 2 ** attempt));
     }
   }

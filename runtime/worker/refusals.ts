@@ -70,7 +70,11 @@ function startFailureMessages(
   ];
 }
 
-export function quarantineMessage(scene: RefusalScene, version: number, reason: string): RelayMessage {
+export function quarantineMessage(
+  scene: RefusalScene,
+  version: number,
+  reason: string,
+): RelayMessage {
   return eventMessage(scene, `quarantined:${version}`, '', {
     type: 'actorQuarantined',
     state: 'quarantined',
@@ -89,7 +93,11 @@ function eventMessage(
   const known: Pick<EventEnvelope, 'n' | 'state' | 'status'> =
     commit === undefined
       ? { n: 0, state: event.state, status: 'error' }
-      : { n: commit.n, state: formatStateValue(commit.snapshot.value), status: commit.snapshot.status };
+      : {
+          n: commit.n,
+          state: formatStateValue(commit.snapshot.value),
+          status: commit.snapshot.status,
+        };
   return {
     type: 'event',
     messageId: id,

@@ -10,7 +10,10 @@ export const systemClock: Clock = {
     let timer: NodeJS.Timeout;
     const arm = (): void => {
       const waitMs = atMs - Date.now();
-      timer = waitMs > longestTimeoutMs ? setTimeout(arm, longestTimeoutMs) : setTimeout(task, Math.max(0, waitMs));
+      timer =
+        waitMs > longestTimeoutMs
+          ? setTimeout(arm, longestTimeoutMs)
+          : setTimeout(task, Math.max(0, waitMs));
     };
     arm();
     return () => {

@@ -5,7 +5,13 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { assign, emit, setup } from 'xstate';
 import { z } from 'zod';
 import type { EventEnvelope } from '../contract/event.ts';
-import { childSource, defineActor, effectSource, localEffect, poolEffect } from '../core/definition.ts';
+import {
+  childSource,
+  defineActor,
+  effectSource,
+  localEffect,
+  poolEffect,
+} from '../core/definition.ts';
 import { createRegistry } from '../core/registry.ts';
 import { sendCommand } from '../core/send-command.ts';
 import { openConnection } from '../nats/connection.ts';
@@ -73,7 +79,10 @@ const effects = defineActor({
         invoke: {
           src: 'near',
           input: { text: 'near' },
-          onDone: { target: 'far', actions: assign({ seen: ({ context, event }) => [...context.seen, event.output] }) },
+          onDone: {
+            target: 'far',
+            actions: assign({ seen: ({ context, event }) => [...context.seen, event.output] }),
+          },
         },
       },
       far: {
@@ -98,12 +107,18 @@ const effects = defineActor({
           onError: {
             target: 'ended',
             actions: assign({
-              seen: ({ context, event }) => [...context.seen, (event.error as { code: string }).code],
+              seen: ({ context, event }) => [
+                ...context.seen,
+                (event.error as { code: string }).code,
+              ],
             }),
           },
         },
       },
-      ended: { entry: emit(({ context }) => ({ type: 'ended', seen: context.seen })), type: 'final' },
+      ended: {
+        entry: emit(({ context }) => ({ type: 'ended', seen: context.seen })),
+        type: 'final',
+      },
     },
   }),
   effects: {
@@ -158,14 +173,20 @@ const parent = defineActor({
           src: 'tally',
           id: 'tally',
           input: { from: 40 },
-          onDone: { target: 'ended', actions: assign({ total: ({ event }) => event.output.count }) },
+          onDone: {
+            target: 'ended',
+            actions: assign({ total: ({ event }) => event.output.count }),
+          },
         },
         on: {
           go: {
             actions: [
               {
                 type: 'sendCommand',
-                params: { to: { kind: 'counter', id: 'p::tally' }, command: { type: 'add', by: 2 } },
+                params: {
+                  to: { kind: 'counter', id: 'p::tally' },
+                  command: { type: 'add', by: 2 },
+                },
               },
               {
                 type: 'sendCommand',
@@ -175,7 +196,10 @@ const parent = defineActor({
           },
         },
       },
-      ended: { entry: emit(({ context }) => ({ type: 'summed', total: context.total })), type: 'final' },
+      ended: {
+        entry: emit(({ context }) => ({ type: 'summed', total: context.total })),
+        type: 'final',
+      },
     },
   }),
   children: { tally: 'counter' },
@@ -211,7 +235,9 @@ beforeAll(async () => {
   server = await startTestServer();
   connection = await openConnection({ ...server.connection, name: 'test' });
   worker = await startWorker('first');
-  const consumer = await jetstream(connection).consumers.get('EVENTS', { filter_subjects: 'evt.>' });
+  const consumer = await jetstream(connection).consumers.get('EVENTS', {
+    filter_subjects: 'evt.>',
+  });
   await consumer.consume({
     callback: (message) => {
       events.push(message.json<EventEnvelope>());
@@ -233,7 +259,9 @@ describe('a worker', () => {
     }
     await storage.commands.deliver({ kind: 'counter', id: 'a' }, { type: 'add', by: 1 }, 'a-1');
     await vi.waitFor(() => {
-      const counts = events.filter((event) => event.actor === 'a').map((event) => event.data['count']);
+      const counts = events
+        .filter((event) => event.actor === 'a')
+        .map((event) => event.data['count']);
       expect(counts).toEqual(Array.from({ length: 20 }, (_, i) => 1 + ((i + 1) * (i + 2)) / 2));
     });
   });
@@ -249,7 +277,11 @@ describe('a worker', () => {
   });
 
   it('refuses commands to actors that do not exist', async () => {
-    await storage.commands.deliver({ kind: 'counter', id: 'nobody' }, { type: 'add', by: 1 }, 'nobody-1');
+    await storage.commands.deliver(
+      { kind: 'counter', id: 'nobody' },
+      { type: 'add', by: 1 },
+      'nobody-1',
+    );
     await vi.waitFor(() => {
       expect(seen('commandRefused', 'nobody')?.data['reason']).toBe('there is no such actor');
     });
@@ -271,7 +303,11 @@ describe('a worker', () => {
     await worker.stop();
     worker = await startWorker('second');
     await vi.waitFor(() => {
-      expect(seen('ended', 'e')?.data['seen']).toEqual(['local near', 'pool far', 'SB_EFFECT_INTERRUPTED']);
+      expect(seen('ended', 'e')?.data['seen']).toEqual([
+        'local near',
+        'pool far',
+        'SB_EFFECT_INTERRUPTED',
+      ]);
     }, 10_000);
     expect(runs).toEqual({ local: 1, pool: 1, asked: 1 });
   });

@@ -1,0 +1,31 @@
+/** Follows the events of one run, from the first one on, until the caller has seen enough. */
+import type { StoredEvent } from '../../runtime/contract/event.ts';
+import { isUnreadable, type EventSource } from '../../runtime/core/event-source.ts';
+
+/** Whether an actor is the run's coordinator or one of its descendants. */
+export function belongsTo(run: string, actorId: string): boolean {
+  return actorId === run || actorId.startsWith(`${run}::`);
+}
+
+/** Calls `seen` for every event of the run in order; ends when it answers `stop` or the signal aborts. */
+export async function followRun(
+  source: EventSource,
+  run: string,
+  signal: AbortSignal,
+  seen: (event: StoredEvent) => 'go on' | 'stop',
+): Promise<void> {
+  const ended = new AbortController();
+  try {
+    for await (const batch of source.read(0, AbortSignal.any([signal, ended.signal]))) {
+      for (const item of batch) {
+        if (isUnreadable(item) || !belongsTo(run, item.actor)) continue;
+        if (seen(item) === 'stop') return;
+      }
+    }
+  } catch (error) {
+    // The source may end a reading by throwing when its signal aborts.
+    if (!signal.aborted) throw error;
+  } finally {
+    ended.abort();
+  }
+}

@@ -1,0 +1,28 @@
+/** The `signalbox` command: reads the command line, runs one command, ends with its exit code. */
+import { describeError, SignalboxError } from '../runtime/contract/errors.ts';
+import { exitCodeOf, exitCodes, type ExitCode } from './exit-codes.ts';
+import { createProgram } from './program.ts';
+
+const json = process.argv.includes('--json');
+
+function report(error: unknown): ExitCode {
+  if (!(error instanceof SignalboxError)) {
+    process.stderr.write(`signalbox: this should not have happened: ${error instanceof Error ? (error.stack ?? error.message) : describeError(error)}\n`);
+    return exitCodes.internal;
+  }
+  const { code, message, next } = error;
+  if (json) process.stdout.write(`${JSON.stringify({ error: { code, message, next: next ?? null } })}\n`);
+  process.stderr.write(`signalbox: ${message}${next === undefined ? '' : `\n  ${next}`}\n`);
+  return exitCodeOf(code);
+}
+
+let exitCode: ExitCode = exitCodes.success;
+const program = createProgram(process.env, (code) => {
+  exitCode = code;
+});
+try {
+  await program.parseAsync(process.argv);
+} catch (error) {
+  exitCode = report(error);
+}
+process.exitCode = exitCode;

@@ -1,0 +1,113 @@
+/** Every setting, parsed once from environment and flags into one readonly object. Nothing else reads `process.env`. */
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { SignalboxError } from '../runtime/contract/errors.ts';
+
+const portSchema = z.coerce.number().int().min(0).max(65_535);
+const countSchema = z.coerce.number().int().min(1).max(1_000);
+
+const environmentSchema = z.object({
+  SIGNALBOX_HOME: z.string().min(1).optional(),
+  SIGNALBOX_PORT: portSchema.default(7420),
+  SIGNALBOX_HOST: z.string().min(1).default('127.0.0.1'),
+  SIGNALBOX_ALLOWED_HOSTS: z.string().default(''),
+  /** How NATS writes: `always` syncs every message; `interval` is faster and may lose the last seconds on a power cut. */
+  SIGNALBOX_SYNC: z.enum(['always', 'interval']).default('always'),
+  SIGNALBOX_MAX_SESSIONS: countSchema.default(8),
+  SIGNALBOX_MODEL: z.string().min(1).default('claude-opus-4-5'),
+  NATS_URL: z.string().min(1).optional(),
+  NATS_USER: z.string().min(1).optional(),
+  NATS_PASSWORD: z.string().min(1).optional(),
+  NATS_REPLICAS: z.coerce.number().int().min(1).max(5).default(1),
+  /** Of a server of your own: where a browser reaches its WebSocket listener, and the user it may have. */
+  NATS_WEBSOCKET_URL: z.string().min(1).optional(),
+  NATS_CONSOLE_USER: z.string().min(1).optional(),
+  NATS_CONSOLE_PASSWORD: z.string().min(1).optional(),
+  NATS_SERVER: z.string().min(1).optional(),
+  ANTHROPIC_API_KEY: z.string().min(1).optional(),
+  ANTHROPIC_BASE_URL: z.string().min(1).optional(),
+});
+
+export interface ExternalNats {
+  readonly url: string;
+  readonly user: string | undefined;
+  readonly password: string | undefined;
+  readonly replicas: number;
+  readonly console:
+    | { readonly url: string; readonly user: string; readonly password: string }
+    | undefined;
+}
+
+export interface Settings {
+  /** Absolute. Holds all state. */
+  readonly home: string;
+  readonly gateway: { readonly host: string; readonly port: number; readonly allowedHosts: readonly string[] };
+  readonly nats: ExternalNats | undefined;
+  readonly natsServer: string | undefined;
+  readonly syncMode: 'always' | 'interval';
+  readonly maxSessions: number;
+  readonly defaultModel: string;
+  readonly anthropic: { readonly apiKey: string; readonly baseUrl: string | undefined } | undefined;
+  /** Where a live run is recorded to. */
+  readonly record: string | undefined;
+  /** The whole environment, for programs that are started. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+export interface SettingFlags {
+  readonly home?: string | undefined;
+  readonly port?: string | undefined;
+  readonly record?: string | undefined;
+  readonly sync?: string | undefined;
+}
+
+/** Throws `SB_CONFIG_INVALID` naming the variable or flag. Flags win over the environment. */
+export function parseSettings(environment: Readonly<Record<string, string | undefined>>, flags: SettingFlags): Settings {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const parsed = environmentSchema.safeParse({
+    ...given,
+    ...(flags.home === undefined ? {} : { SIGNALBOX_HOME: flags.home }),
+    ...(flags.port === undefined ? {} : { SIGNALBOX_PORT: flags.port }),
+    ...(flags.sync === undefined ? {} : { SIGNALBOX_SYNC: flags.sync }),
+  });
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+    throw new SignalboxError('SB_CONFIG_INVALID', `these settings are not accepted: ${problems.join('; ')}`, {
+      next: 'Correct them in the environment or on the command line; README.md lists them.',
+    });
+  }
+  const values = parsed.data;
+  return {
+    home: resolve(values.SIGNALBOX_HOME ?? join(homedir(), '.signalbox')),
+    gateway: {
+      host: values.SIGNALBOX_HOST,
+      port: values.SIGNALBOX_PORT,
+      allowedHosts: values.SIGNALBOX_ALLOWED_HOSTS.split(',').map((host) => host.trim()).filter((host) => host !== ''),
+    },
+    nats: readExternalNats(values),
+    natsServer: values.NATS_SERVER,
+    syncMode: values.SIGNALBOX_SYNC,
+    maxSessions: values.SIGNALBOX_MAX_SESSIONS,
+    defaultModel: values.SIGNALBOX_MODEL,
+    anthropic:
+      values.ANTHROPIC_API_KEY === undefined
+        ? undefined
+        : { apiKey: values.ANTHROPIC_API_KEY, baseUrl: values.ANTHROPIC_BASE_URL },
+    record: flags.record === undefined ? undefined : resolve(flags.record),
+    environment,
+  };
+}
+
+function readExternalNats(values: z.infer<typeof environmentSchema>): ExternalNats | undefined {
+  if (values.NATS_URL === undefined) return undefined;
+  const { NATS_WEBSOCKET_URL: url, NATS_CONSOLE_USER: user, NATS_CONSOLE_PASSWORD: password } = values;
+  return {
+    url: values.NATS_URL,
+    user: values.NATS_USER,
+    password: values.NATS_PASSWORD,
+    replicas: values.NATS_REPLICAS,
+    console:
+      url === undefined || user === undefined || password === undefined ? undefined : { url, user, password },
+  };
+}

@@ -1,0 +1,44 @@
+/** The system's log: one line per fact, to a file always and to a terminal when asked. Facts hold no secrets. */
+import { appendFileSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+export interface SystemLog {
+  info(message: string, facts?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, facts?: Readonly<Record<string, unknown>>): void;
+  error(message: string, facts?: Readonly<Record<string, unknown>>): void;
+}
+
+type Level = 'info' | 'warn' | 'error';
+
+/** `show` gets a readable line; it is called for warnings and errors only, unless `verbose`. */
+export function openLog(options: {
+  readonly file: string;
+  readonly verbose: boolean;
+  readonly now: () => Date;
+  readonly show: (line: string) => void;
+}): SystemLog {
+  mkdirSync(dirname(options.file), { recursive: true, mode: 0o700 });
+  const write = (level: Level, message: string, facts: Readonly<Record<string, unknown>> = {}): void => {
+    const at = options.now().toISOString();
+    appendFileSync(options.file, `${JSON.stringify({ at, level, message, ...facts })}\n`, { mode: 0o600 });
+    if (options.verbose || level !== 'info') options.show(`${at.slice(11, 19)} ${level} ${message}${formatFacts(facts)}`);
+  };
+  return {
+    info: (message, facts) => {
+      write('info', message, facts);
+    },
+    warn: (message, facts) => {
+      write('warn', message, facts);
+    },
+    error: (message, facts) => {
+      write('error', message, facts);
+    },
+  };
+}
+
+function formatFacts(facts: Readonly<Record<string, unknown>>): string {
+  const parts = Object.entries(facts).map(
+    ([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  );
+  return parts.length === 0 ? '' : `  ${parts.join(' ')}`;
+}

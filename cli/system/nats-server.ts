@@ -1,0 +1,88 @@
+/** The NATS the system stands on: the user's own when NATS_URL is set, else one that we run. */
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { LiveAccess } from '../../runtime/contract/live.ts';
+import { startEmbeddedServer } from '../../runtime/nats/embedded/embedded-server.ts';
+import { obtainServerBinary } from '../../runtime/nats/server-binary/obtain-server-binary.ts';
+import type { HomeLayout } from '../home.ts';
+import type { Settings } from '../settings.ts';
+import type { SystemLog } from './log.ts';
+import { packageRoot } from './package-root.ts';
+
+export interface NatsServer {
+  readonly url: string;
+  readonly user: string | undefined;
+  readonly password: string | undefined;
+  readonly replicas: number;
+  /** One line: which server, which version, how it writes. */
+  readonly description: string;
+  readonly console:
+    | { readonly url: string; readonly user: string; readonly password: string }
+    | { readonly unavailable: string };
+  stop(): Promise<void>;
+}
+
+export const consoleInboxPrefix = '_INBOX_console';
+
+export async function startNats(
+  settings: Settings,
+  home: HomeLayout,
+  gatewayOrigins: readonly string[],
+  log: SystemLog,
+  onFailure: (error: Error) => void,
+): Promise<NatsServer> {
+  if (settings.nats !== undefined) {
+    const { url, user, password, replicas, console: access } = settings.nats;
+    return {
+      url,
+      user,
+      password,
+      replicas,
+      description: `NATS at ${url} (yours; how it syncs to disk is its own configuration)`,
+      console: access ?? {
+        unavailable:
+          'set NATS_WEBSOCKET_URL, NATS_CONSOLE_USER and NATS_CONSOLE_PASSWORD to let the console follow live',
+      },
+      stop: () => Promise.resolve(),
+    };
+  }
+  const binary = await obtainServerBinary({
+    configured: settings.natsServer,
+    env: settings.environment,
+    cacheDir: join(homedir(), '.cache', 'signalbox'),
+    log: (line) => {
+      log.info(line);
+    },
+  });
+  const server = await startEmbeddedServer({
+    binary,
+    configFile: join(packageRoot, 'nats.conf'),
+    dataDir: home.nats,
+    allowedOrigins: gatewayOrigins,
+    syncMode: settings.syncMode,
+    log: (line) => {
+      log.info('nats-server', { line });
+    },
+    onFailure,
+  });
+  const { url, user, password, websocketUrl, consoleUser, consolePassword } = server.connection;
+  const writes =
+    server.syncMode === 'always'
+      ? 'every message is synced to disk'
+      : 'synced to disk every few seconds: a power cut may lose the last ones';
+  return {
+    url,
+    user,
+    password,
+    replicas: 1,
+    description: `NATS ${server.version} (embedded; ${writes})`,
+    console: { url: websocketUrl, user: consoleUser, password: consolePassword },
+    stop: () => server.stop(),
+  };
+}
+
+export function describeLiveAccess(server: NatsServer, namespace: string): LiveAccess {
+  return 'unavailable' in server.console
+    ? { status: 'unavailable', reason: server.console.unavailable }
+    : { status: 'available', ...server.console, namespace, inboxPrefix: consoleInboxPrefix };
+}
