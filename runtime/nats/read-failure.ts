@@ -1,5 +1,6 @@
 /** The one place where failures of JetStream reads and administration become `SignalboxError`. */
 import { JetStreamApiError } from '@nats-io/jetstream';
+import { JetStreamStatusError } from '@nats-io/jetstream/internal';
 import { SignalboxError, describeError } from '../contract/errors.ts';
 
 const notFound = 404;
@@ -8,6 +9,8 @@ const notFound = 404;
 export function readFailure(what: string): (error: unknown) => undefined {
   return (error) => {
     if (error instanceof JetStreamApiError && error.status === notFound) return undefined;
+    // Batches of direct reads answer with a status instead of an API error.
+    if (error instanceof JetStreamStatusError && error.code === notFound) return undefined;
     return unavailable(`cannot read ${what}`)(error);
   };
 }

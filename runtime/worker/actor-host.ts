@@ -77,6 +77,7 @@ export class ActorHost {
       address,
       definition: actor.definition,
       clock: context.clock,
+      log: context.log,
       report: (command) => {
         this.enqueue({ seq: undefined, command }, () => undefined);
       },

@@ -6,6 +6,7 @@ import type { Json } from '../contract/json.ts';
 import type { EffectContext, EffectDefinition } from '../core/definition.ts';
 import { toJson } from '../core/draft.ts';
 import type { Clock } from '../core/storage.ts';
+import type { WorkerLog } from './log.ts';
 
 export type EffectOutcome = Extract<CommandEnvelope, { purpose: 'effectEnded' }>['outcome'];
 
@@ -23,6 +24,7 @@ export interface EffectRun {
   /** Aborts when the actor cancels the effect or the worker stops. */
   readonly signal: AbortSignal;
   readonly step: EffectContext['step'];
+  readonly log: WorkerLog;
 }
 
 /** Never throws: whatever the effect's code throws becomes an outcome. */
@@ -78,7 +80,10 @@ async function persist<Value>(
       if (!error.retryable || attempt >= retry.maxAttempts || run.signal.aborted)
         return failure(error);
       const backoffMs = Math.min(retry.maxDelayMs, retry.initialDelayMs * 2 ** (attempt - 1));
-      await waitUntil(run, run.clock.nowMs() + Math.max(backoffMs, error.retryAfterMs ?? 0));
+      const waitMs = Math.max(backoffMs, error.retryAfterMs ?? 0);
+      const { effectId, log } = run;
+      log.warn(`effect will be tried again: ${error.message}`, { effectId, attempt, waitMs, code: error.code });
+      await waitUntil(run, run.clock.nowMs() + waitMs);
     }
   }
 }

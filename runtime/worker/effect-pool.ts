@@ -207,6 +207,7 @@ async function runWork(
     interruptions: claim - 1,
     clock: context.clock,
     signal,
+    log: context.log,
     step: async (name, produce) => {
       const known = await readJournal(context, work.effectId, `step-${name}`);
       const value =

@@ -6,6 +6,7 @@ import type { Commit } from '../core/commit.ts';
 import type { ActorDefinition, EffectDefinition } from '../core/definition.ts';
 import type { Clock } from '../core/storage.ts';
 import { executeEffect } from './effect-execution.ts';
+import type { WorkerLog } from './log.ts';
 
 export interface LocalEffects {
   /** Starts what the commit waits for and is not under way; cancels what it no longer waits for. */
@@ -19,6 +20,7 @@ export function createLocalEffects(options: {
   readonly address: ActorAddress;
   readonly definition: ActorDefinition;
   readonly clock: Clock;
+  readonly log: WorkerLog;
   readonly report: (command: CommandEnvelope) => void;
 }): LocalEffects {
   const running = new Map<string, AbortController>();
@@ -47,6 +49,7 @@ export function createLocalEffects(options: {
       clock: options.clock,
       signal: controller.signal,
       step: (_, produce) => produce(),
+      log: options.log,
     });
     if (controller.signal.aborted) return;
     running.delete(effectId);

@@ -1,0 +1,70 @@
+/** Commits in memory, with the sequence check and the memory for message ids of a stream. */
+import type { ActorAddress } from '../contract/address.ts';
+import { describeError } from '../contract/errors.ts';
+import { commitSchema, type Commit } from '../core/commit.ts';
+import type { Clock, CommitOutcome, CommitStore, StoredCommit, UnreadableCommit } from '../core/storage.ts';
+
+export interface MemoryDuplicates {
+  /** Runs `store` unless the id was seen within the window; whether it has run. */
+  once(messageId: string, store: () => void): boolean;
+}
+
+export function createMemoryDuplicates(clock: Clock, windowMs: number): MemoryDuplicates {
+  const seenAtMs = new Map<string, number>();
+  return {
+    once: (messageId, store) => {
+      const seen = seenAtMs.get(messageId);
+      if (seen !== undefined && clock.nowMs() - seen < windowMs) return false;
+      store();
+      seenAtMs.set(messageId, clock.nowMs());
+      return true;
+    },
+  };
+}
+
+export function createMemoryCommits(options: {
+  readonly clock: Clock;
+  readonly available: () => Promise<void>;
+  readonly duplicateWindowMs: number;
+}): CommitStore {
+  const { available } = options;
+  const last = new Map<string, { readonly text: string; readonly seq: number }>();
+  const ids = createMemoryDuplicates(options.clock, options.duplicateWindowMs);
+  let lastSeq = 0;
+
+  const read = (address: ActorAddress): StoredCommit | UnreadableCommit | undefined => {
+    const stored = last.get(`${address.kind}/${address.id}`);
+    if (stored === undefined) return undefined;
+    const parsed = commitSchema.safeParse(JSON.parse(stored.text));
+    return parsed.success
+      ? { status: 'stored', commit: parsed.data, seq: stored.seq }
+      : { status: 'unreadable', reason: describeError(parsed.error) };
+  };
+  const readBack = (address: ActorAddress, commit: Commit): CommitOutcome => {
+    const stored = read(address);
+    return stored?.status === 'stored' &&
+      stored.commit.n === commit.n &&
+      stored.commit.epoch === commit.epoch &&
+      stored.commit.at === commit.at
+      ? { status: 'committed', seq: stored.seq }
+      : { status: 'conflict' };
+  };
+
+  return {
+    load: async (address) => {
+      await available();
+      return read(address);
+    },
+    commit: async (address, commit, expectedSeq) => {
+      await available();
+      const key = `${address.kind}/${address.id}`;
+      if ((last.get(key)?.seq ?? 0) !== expectedSeq) return readBack(address, commit);
+      const text = JSON.stringify(commit);
+      const stored = ids.once(`${address.kind}.${address.id}:${commit.n}`, () => {
+        lastSeq += 1;
+        last.set(key, { text, seq: lastSeq });
+      });
+      return stored ? { status: 'committed', seq: lastSeq } : readBack(address, commit);
+    },
+  };
+}

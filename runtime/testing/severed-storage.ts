@@ -1,0 +1,125 @@
+/**
+ * A worker's process that can be killed, as far as its storage can tell: from one instant on nothing it does
+ * reaches the store and nothing reaches it, without an error that it could react to.
+ */
+import type { Clock, InboxReader, WorkerStorage, WorkQueue } from '../core/storage.ts';
+
+export interface SeverableProcess {
+  readonly storage: WorkerStorage;
+  readonly clock: Clock;
+  readonly severed: boolean;
+  /** `stillRelayed`: how many messages of the next relay get through, for a death in the middle of it. */
+  sever(stillRelayed?: number): void;
+}
+
+const forever = new Promise<never>(() => undefined);
+
+export function createSeverableProcess(storage: WorkerStorage, clock: Clock): SeverableProcess {
+  const death = new AbortController();
+  const { signal } = death;
+  let stillRelayed = 0;
+
+  /** The answer of a call, unless the process is dead before the call or before the answer. */
+  const unlessDead = async <Value>(call: () => Promise<Value>): Promise<Value> => {
+    if (signal.aborted) return forever;
+    try {
+      const value = await call();
+      return signal.aborted ? await forever : value;
+    } catch (error) {
+      return signal.aborted ? forever : Promise.reject(error as Error);
+    }
+  };
+  const guard =
+    <Arguments extends unknown[], Value>(call: (...values: Arguments) => Promise<Value>) =>
+    (...values: Arguments): Promise<Value> =>
+      unlessDead(() => call(...values));
+
+  return {
+    get severed() {
+      return signal.aborted;
+    },
+    sever: (messages = 0) => {
+      stillRelayed = messages;
+      death.abort();
+    },
+    clock: {
+      nowMs: () => clock.nowMs(),
+      schedule: (atMs, task) =>
+        clock.schedule(atMs, () => {
+          if (!signal.aborted) task();
+        }),
+    },
+    storage: {
+      commits: {
+        load: guard((address) => storage.commits.load(address)),
+        commit: guard((address, commit, seq) => storage.commits.commit(address, commit, seq)),
+      },
+      relay: {
+        publish: async (messages) => {
+          if (!signal.aborted) return storage.relay.publish(messages);
+          const last = messages.slice(0, stillRelayed);
+          stillRelayed = 0;
+          if (last.length > 0) await storage.relay.publish(last);
+          return forever;
+        },
+      },
+      inbox: severInbox(storage.inbox, signal, unlessDead),
+      checkpoints: {
+        load: guard((partition) => storage.checkpoints.load(partition)),
+        save: guard((partition, checkpoint) => storage.checkpoints.save(partition, checkpoint)),
+      },
+      work: severWork(storage.work, signal, unlessDead),
+      journal: {
+        get: guard((effectId, step) => storage.journal.get(effectId, step)),
+        put: guard((effectId, step, value) => storage.journal.put(effectId, step, value)),
+      },
+      cancellations: {
+        listen: (pool, cancelled) =>
+          storage.cancellations.listen(pool, (effectId) => {
+            if (!signal.aborted) cancelled(effectId);
+          }),
+      },
+      nextEpoch: guard(() => storage.nextEpoch()),
+    },
+  };
+}
+
+type UnlessDead = <Value>(call: () => Promise<Value>) => Promise<Value>;
+
+function severInbox(inbox: InboxReader, death: AbortSignal, unlessDead: UnlessDead): InboxReader {
+  return {
+    read: (partition, after, deliver, signal) =>
+      unlessDead(() =>
+        inbox.read(
+          partition,
+          after,
+          (message) => {
+            if (!death.aborted) deliver(message);
+          },
+          AbortSignal.any([signal, death]),
+        ),
+      ),
+    trim: (partition, through) => unlessDead(() => inbox.trim(partition, through)),
+  };
+}
+
+function severWork(work: WorkQueue, death: AbortSignal, unlessDead: UnlessDead): WorkQueue {
+  return {
+    heartbeatMs: work.heartbeatMs,
+    take: (pool, signal) =>
+      unlessDead(async () => {
+        const delivery = await work.take(pool, AbortSignal.any([signal, death]));
+        if (delivery === undefined) return undefined;
+        return {
+          work: delivery.work,
+          heartbeat: () => {
+            if (!death.aborted) delivery.heartbeat();
+          },
+          finish: () => unlessDead(() => delivery.finish()),
+          release: () => {
+            if (!death.aborted) delivery.release();
+          },
+        };
+      }),
+  };
+}
