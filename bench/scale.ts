@@ -23,12 +23,12 @@ export interface Scale {
 
 /** Under three minutes in all, both sync modes. */
 export const fullScale: Scale = {
-  transitions: { rounds: 3, roundMs: 800, warmUpMs: 400 },
-  chains: { rounds: 3, roundMs: 700, warmUpMs: 300 },
+  transitions: { rounds: 3, roundMs: 700, warmUpMs: 300 },
+  chains: { rounds: 3, roundMs: 500, warmUpMs: 200 },
   actorCounts: [1, 100, 1_000],
   coalesced: { actors: 100, depth: 32 },
   backlog: { actors: 100, commands: 10_000, rounds: 3 },
-  stepCost: { steps: 2_000, warmUpSteps: 300, rounds: 2 },
+  stepCost: { steps: 2_000, warmUpSteps: 300, rounds: 3 },
   parked: 1_000,
   chainCounts: [1, 50, 200],
 };

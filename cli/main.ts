@@ -1,4 +1,5 @@
 /** The `signalbox` command: reads the command line, runs one command, ends with its exit code. */
+import { CommanderError } from 'commander';
 import { describeError, SignalboxError } from '../runtime/contract/errors.ts';
 import { exitCodeOf, exitCodes, type ExitCode } from './exit-codes.ts';
 import { createProgram } from './program.ts';
@@ -6,6 +7,8 @@ import { createProgram } from './program.ts';
 const json = process.argv.includes('--json');
 
 function report(error: unknown): ExitCode {
+  // Commander has printed what is wrong; help and version end this way too, with code 0.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.success : exitCodes.usage;
   if (!(error instanceof SignalboxError)) {
     process.stderr.write(`signalbox: this should not have happened: ${error instanceof Error ? (error.stack ?? error.message) : describeError(error)}\n`);
     return exitCodes.internal;

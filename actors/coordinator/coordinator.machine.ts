@@ -149,7 +149,7 @@ export const coordinatorMachine = coordinatorSetup.createMachine({
           },
         },
         reporting: {
-          always: { guard: ({ context }) => context.proof?.command === null, target: 'delivering' },
+          always: { guard: 'isWithoutTests', target: 'delivering' },
           invoke: {
             src: 'reportCheck',
             input: ({ context }) => plan.createReportInput(context),
@@ -208,7 +208,7 @@ export const coordinatorMachine = coordinatorSetup.createMachine({
         /** The merge request has ended: the session may clean up when there is nothing left to do for it. */
         finishing: {
           always: [
-            { guard: ({ context }) => context.end?.outcome === 'escalated', target: 'ending' },
+            { guard: 'isEscalated', target: 'ending' },
             { guard: 'isSettled', target: '#coordinator.closing' },
           ],
           entry: enqueueActions(({ context, enqueue }) => {

@@ -43,6 +43,8 @@ export const coordinatorSetup = setup({
     hasAttemptsLeft: ({ context }) => context.failedProofs < plan.maxFailedProofs,
     hasMergeRequest: ({ context }) => context.mergeRequest === 'open',
     isSessionLive: ({ context }) => context.session === 'live',
+    isEscalated: ({ context }) => context.end?.outcome === 'escalated',
+    isWithoutTests: ({ context }) => context.proof?.command === null,
     isSettled: ({ context }) => context.session !== 'live' && context.mergeRequest !== 'open',
     isGood: ({ context }) => context.end?.outcome === 'merged' || context.end?.outcome === 'closed',
   },

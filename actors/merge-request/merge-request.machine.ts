@@ -82,7 +82,7 @@ export const mergeRequestMachine = mergeRequestSetup.createMachine({
           on: {
             // A delivery that was under way when changes were asked for does not answer them.
             changesDelivered: {
-              guard: ({ context, event }) => event.answered.includes(rules.requestOf(context.round)),
+              guard: { type: 'isAnswered', params: ({ event }) => event.answered },
               target: 'replying',
               actions: [
                 assign(({ event }) => ({ headSha: event.headSha })),
@@ -119,8 +119,8 @@ export const mergeRequestMachine = mergeRequestSetup.createMachine({
         deciding: {
           always: [
             ...forgeEnds,
-            { guard: ({ context }) => !rules.isReviewSatisfied(context), target: '#mergeRequest.awaitingReview.waiting' },
-            { guard: ({ context }) => !rules.areChecksPassed(context), target: 'waiting' },
+            { guard: 'isReviewMissing', target: '#mergeRequest.awaitingReview.waiting' },
+            { guard: 'areChecksMissing', target: 'waiting' },
             {
               guard: 'mayMerge',
               target: '#mergeRequest.merging',
@@ -168,7 +168,7 @@ export const mergeRequestMachine = mergeRequestSetup.createMachine({
             }),
             onDone: [
               {
-                guard: ({ event }) => event.output.status === 'merged',
+                guard: { type: 'hasMerged', params: ({ event }) => event.output },
                 target: 'cleaning',
                 actions: assign(({ event }) => {
                   const mergeSha = event.output.status === 'merged' ? event.output.sha : null;
@@ -176,8 +176,7 @@ export const mergeRequestMachine = mergeRequestSetup.createMachine({
                 }),
               },
               {
-                guard: ({ context, event }) =>
-                  context.end === null && event.output.status === 'refused' && event.output.reason === 'headMoved',
+                guard: { type: 'mayTryAgain', params: ({ event }) => event.output },
                 target: '#mergeRequest.awaitingChecks',
               },
               {

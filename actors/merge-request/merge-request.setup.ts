@@ -41,9 +41,14 @@ export const mergeRequestSetup = setup({
     wantsChanges: ({ context }) =>
       context.feedback.length > 0 || rules.findFailedCheck(context) !== undefined,
     hasRoundsLeft: ({ context: { round, input } }) => round < input.policy.maxReviewRounds,
+    isReviewMissing: ({ context }) => !rules.isReviewSatisfied(context),
+    areChecksMissing: ({ context }) => !rules.areChecksPassed(context),
     isReviewed: ({ context }) => rules.isReviewSatisfied(context),
-    isGreen: ({ context }) => rules.isReviewSatisfied(context) && rules.areChecksPassed(context),
     mayMerge: ({ context }) => context.input.policy.merge === 'whenGreen',
+    hasMerged: (_, outcome: MergeOutcome) => outcome.status === 'merged',
+    mayTryAgain: ({ context }, outcome: MergeOutcome) =>
+      context.end === null && outcome.status === 'refused' && outcome.reason === 'headMoved',
+    isAnswered: ({ context }, requests: readonly string[]) => requests.includes(rules.requestOf(context.round)),
     isLeftOpenTold: ({ context }) => context.leftOpenSha === context.headSha,
   },
   delays: {

@@ -12,10 +12,14 @@ import { openHistory, type History } from '../../runtime/history/history.ts';
 import { createProjector } from '../../runtime/history/projector.ts';
 import { createRegistry } from '../../runtime/core/registry.ts';
 import { openConnection, watchConnection, type Connection } from '../../runtime/nats/connection.ts';
-import { listenForGatewayCommands } from '../../runtime/nats/gateway-commands.ts';
+import { listenForRequests } from '../../runtime/nats/requests.ts';
 import { openStorage, type Storage } from '../../runtime/nats/open-storage.ts';
 import { lockFolder } from '../../runtime/processes/folder-lock.ts';
-import { defaultPartitionCount } from '../../runtime/contract/subjects.ts';
+import {
+  defaultPartitionCount,
+  gatewayCommandSubject,
+  systemRequestSubject,
+} from '../../runtime/contract/subjects.ts';
 import type { WorkerObserver } from '../../runtime/worker/actor-host.ts';
 import { systemClock } from '../../runtime/worker/system-clock.ts';
 import { createWorker } from '../../runtime/worker/worker.ts';
@@ -27,6 +31,7 @@ import type { SystemLog } from './log.ts';
 import { describeLiveAccess, startNats, type NatsServer } from './nats-server.ts';
 import { packageRoot } from './package-root.ts';
 import { chooseGatewayPort } from './gateway-port.ts';
+import { answerSystemRequest } from './system-requests.ts';
 import { openStandingActors } from './standing-actors.ts';
 import { removeSystemRecord, writeSystemRecord } from './system-record.ts';
 import { readTriggerSecret } from './triggers.ts';
@@ -210,14 +215,22 @@ async function startGatewayPart(parts: GatewayParts): Promise<{ readonly url: st
   });
   const { url } = await gateway.start();
   started.push(() => gateway.stop());
-  const unlisten = listenForGatewayCommands(
-    connection,
-    namespace,
-    (command) => handleGatewayCommand(command, storage.commands),
-    log,
-  );
+  const listening = [
+    listenForRequests(
+      connection,
+      gatewayCommandSubject(namespace),
+      (command) => handleGatewayCommand(command, storage.commands),
+      log,
+    ),
+    listenForRequests(
+      connection,
+      systemRequestSubject(namespace),
+      (request) => answerSystemRequest(request, history, storage.events, log),
+      log,
+    ),
+  ];
   started.push(async () => {
-    unlisten();
+    for (const stopListening of listening) stopListening();
   });
   return { url, loginLink: (await login.mintLink(url)).url };
 }

@@ -87,3 +87,8 @@ export function addressOfSubject(subject: string): ActorAddress | undefined {
 export function cancelSubject(pool: string, namespace: string): string {
   return `fxc.${pool}.${namespace}`;
 }
+
+/** Where the running system takes requests of other commands of its own user. */
+export function systemRequestSubject(namespace: string): string {
+  return `sys.${namespace}.request`;
+}

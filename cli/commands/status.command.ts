@@ -1,0 +1,51 @@
+/** `signalbox status`: whether the system runs, and what it is doing. */
+import { z } from 'zod';
+import { withClient } from '../client/open-client.ts';
+import type { CommandContext } from '../command-context.ts';
+import { exitCodes, type ExitCode } from '../exit-codes.ts';
+import { formatTable } from '../output.ts';
+
+const listLimit = 1_000;
+const healthSchema = z.object({ status: z.string() });
+
+export async function status(context: CommandContext): Promise<ExitCode> {
+  return withClient(context.settings, context.log, async ({ history, record, home }) => {
+    const [runs, sessions, health] = await Promise.all([
+      history.listActors({ kind: 'coordinator', limit: listLimit }),
+      history.listActors({ kind: 'session', limit: listLimit }),
+      readHealth(record.gatewayUrl),
+    ]);
+    const byState = new Map<string, number>();
+    for (const { state } of sessions) byState.set(state, (byState.get(state) ?? 0) + 1);
+    const active = runs.filter((run) => run.status === 'active');
+    const data = {
+      pid: record.pid,
+      home: home.root,
+      startedAt: record.startedAt,
+      gateway: record.gatewayUrl,
+      health,
+      runs: { active: active.length, total: runs.length },
+      sessions: Object.fromEntries(byState),
+    };
+    context.output.result(data, [
+      `running  pid ${record.pid} since ${record.startedAt.slice(0, 19)}, ${health}`,
+      `home     ${home.root}`,
+      `gateway  ${record.gatewayUrl}`,
+      `runs     ${active.length} active, ${runs.length} in all`,
+      ...[...byState].map(([state, count]) => `session  ${count} ${state}`),
+      '',
+      ...formatTable(active.slice(0, 20).map(({ id, state, facts }) => [id, state, String(facts['goal'] ?? '').split('\n')[0] ?? ''])),
+    ]);
+    return health === 'ok' ? exitCodes.success : exitCodes.outcomeFailed;
+  });
+}
+
+async function readHealth(gatewayUrl: string): Promise<string> {
+  try {
+    const response = await fetch(new URL('/healthz', gatewayUrl));
+    return healthSchema.parse(await response.json()).status;
+  } catch {
+    // The process lives and its gateway does not answer: that is what the word says.
+    return 'unreachable';
+  }
+}

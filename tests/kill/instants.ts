@@ -1,0 +1,55 @@
+/** When the demo is killed: instants that are named, and instants that are drawn from a seed. Pure. */
+
+export type Instant =
+  /** A time after the start of the process. */
+  | { readonly type: 'startUp'; readonly afterMs: number }
+  /** A time after a line is told about the job; the demo tells all of them again after a restart. */
+  | { readonly type: 'line'; readonly line: number; readonly afterMs: number }
+  /** A time after the first command line that is run once so many lines are told. */
+  | { readonly type: 'command'; readonly line: number; readonly afterMs: number }
+  /** A git command has done its work and has not ended. */
+  | { readonly type: 'git'; readonly command: string }
+  /** The first commit of an actor of the kind, with at least that number or into that state: not yet relayed, or later. */
+  | {
+      readonly type: 'commit';
+      readonly kind: string;
+      readonly commit?: number;
+      readonly state?: string;
+      readonly afterMs?: number;
+    };
+
+export function describeInstant(instant: Instant): string {
+  const { type, ...rest } = instant;
+  return `${type} ${Object.entries(rest)
+    .map(([key, value]) => `${key} ${value}`)
+    .join(' ')}`;
+}
+
+/** Lines that the demo tells about its job from the first to the last. */
+export const linesOfDemo = 48;
+/** Until the first line is told: NATS, streams, history, worker, gateway, repository. */
+const startUpMs = 1_800;
+/** From one line to the next: a command takes about this long. */
+const betweenLinesMs = 700;
+
+/** Instants in the order in which the job reaches them; every job has one in its start-up. */
+export function drawInstants(random: () => number, count: number): readonly Instant[] {
+  const startUp: Instant = { type: 'startUp', afterMs: Math.round(random() * startUpMs) };
+  const lines = Array.from({ length: count - 1 }, () => 1 + Math.floor(random() * (linesOfDemo - 1)));
+  lines.sort((left, right) => left - right);
+  return [
+    startUp,
+    ...lines.map((line): Instant => ({ type: 'line', line, afterMs: Math.round(random() * betweenLinesMs) })),
+  ];
+}
+
+/** mulberry32: small, and good enough to spread instants. */
+export function createRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
