@@ -24,7 +24,10 @@ type Samples<Command extends { readonly type: string }> = {
   readonly [Type in Command['type']]: Extract<Command, { readonly type: Type }>;
 };
 /** What reaches a machine as the end of a child is not sent by anybody. */
-type Sent<Command extends { readonly type: string }> = Exclude<Command, { readonly type: `xstate.${string}` }>;
+type Sent<Command extends { readonly type: string }> = Exclude<
+  Command,
+  { readonly type: `xstate.${string}` }
+>;
 
 // A new command does not compile until it has a sample here, and fails below until every state knows it.
 const sessionSamples: Samples<SessionCommand> = {
@@ -49,7 +52,9 @@ interface Machine {
   readonly kind: string;
   readonly machine: AnyStateMachine;
   readonly scenes: Readonly<Record<string, () => DrivenMachine<unknown>>>;
-  readonly samples: Readonly<Record<string, { readonly type: string; readonly [key: string]: unknown }>>;
+  readonly samples: Readonly<
+    Record<string, { readonly type: string; readonly [key: string]: unknown }>
+  >;
   readonly ignored: readonly IgnoredCommand<string>[];
 }
 
@@ -83,19 +88,27 @@ describe.each(machines)('$kind', ({ machine, scenes, samples, ignored }) => {
     for (const [state, enter] of Object.entries(scenes)) expect(enter().state()).toBe(state);
   });
 
-  const pairs = Object.keys(scenes).flatMap((state) => Object.keys(samples).map((command) => [state, command] as const));
+  const pairs = Object.keys(scenes).flatMap((state) =>
+    Object.keys(samples).map((command) => [state, command] as const),
+  );
 
   it.each(pairs)('in %s answers %s, or is meant not to', (state, command) => {
     const [enter, sample] = [scenes[state], samples[command]];
     if (enter === undefined || sample === undefined) throw new Error('no such pair');
-    const isListed = ignored.some((entry) => entry.command === command && entry.states.includes(state));
+    const isListed = ignored.some(
+      (entry) => entry.command === command && entry.states.includes(state),
+    );
     expect(isTaken(enter(), sample)).toBe(!isListed);
   });
 
   it('ignores for a reason, and each pair once', () => {
-    const listed = ignored.flatMap(({ command, states }) => states.map((state) => `${command} in ${state}`));
+    const listed = ignored.flatMap(({ command, states }) =>
+      states.map((state) => `${command} in ${state}`),
+    );
     expect(new Set(listed).size).toBe(listed.length);
-    expect(pairs.map(([state, command]) => `${command} in ${state}`)).toEqual(expect.arrayContaining(listed));
+    expect(pairs.map(([state, command]) => `${command} in ${state}`)).toEqual(
+      expect.arrayContaining(listed),
+    );
     for (const { because } of ignored) expect(because).toMatch(/\S{2}/);
   });
 });
@@ -106,7 +119,11 @@ function isTaken(driven: DrivenMachine<unknown>, command: { readonly type: strin
   const reaction = driven.send({ ...command });
   return (
     JSON.stringify(driven.commit().snapshot) !== before ||
-    reaction.events.length + reaction.sent.length + reaction.started.length + reaction.cancelled.length > 0
+    reaction.events.length +
+      reaction.sent.length +
+      reaction.started.length +
+      reaction.cancelled.length >
+      0
   );
 }
 
@@ -118,21 +135,34 @@ describe('machines with one state', () => {
     expect(listWaitingStates(machine)).toEqual(states);
     for (const node of listLeaves(machine).filter((leaf) => states.includes(nameState(leaf)))) {
       const taken = [...Object.keys(node.on), ...Object.keys(machine.root.on)];
-      expect(taken.sort()).toEqual(machine.events.filter((type) => !type.startsWith('xstate.')).sort());
+      expect(taken.sort()).toEqual(
+        machine.events.filter((type) => !type.startsWith('xstate.')).sort(),
+      );
     }
   });
 });
 
 describe('what a machine waits for', () => {
-  const invocations = [sessionMachine, coordinatorMachine, mergeRequestMachine].flatMap((machine: AnyStateMachine) =>
-    listNodes(machine.root).flatMap((node) =>
-      node.invoke.map(({ id, src }) => ({ state: node.id, source: String(src), id, on: Object.keys(node.on) })),
-    ),
+  const invocations = [sessionMachine, coordinatorMachine, mergeRequestMachine].flatMap(
+    (machine: AnyStateMachine) =>
+      listNodes(machine.root).flatMap((node) =>
+        node.invoke.map(({ id, src }) => ({
+          state: node.id,
+          source: typeof src === 'string' ? src : id,
+          id,
+          on: Object.keys(node.on),
+        })),
+      ),
   );
 
-  it.each(invocations)('$source in $state: both its success and its failure are taken', ({ id, on }) => {
-    expect(on).toEqual(expect.arrayContaining([`xstate.done.actor.${id}`, `xstate.error.actor.${id}`]));
-  });
+  it.each(invocations)(
+    '$source in $state: both its success and its failure are taken',
+    ({ id, on }) => {
+      expect(on).toEqual(
+        expect.arrayContaining([`xstate.done.actor.${id}`, `xstate.error.actor.${id}`]),
+      );
+    },
+  );
 
   it('the merge request manager, which is spawned, ends in every state it can end in', () => {
     const { running } = coordinatorMachine.root.states;

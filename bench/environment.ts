@@ -42,7 +42,25 @@ const log: WorkerLog = {
 };
 
 export async function openEnvironment(syncMode: SyncMode): Promise<Environment> {
+  /** What has to be undone, the last first: also when opening fails half-way. */
+  const undo: (() => Promise<void>)[] = [];
+  const stop = async (): Promise<void> => {
+    for (let task = undo.pop(); task !== undefined; task = undo.pop()) await task();
+  };
+  try {
+    return { ...(await openParts(syncMode, undo)), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function openParts(
+  syncMode: SyncMode,
+  undo: (() => Promise<void>)[],
+): Promise<Omit<Environment, 'stop'>> {
   const dataDir = await mkdtemp(join(tmpdir(), 'signalbox-bench-'));
+  undo.push(() => rm(dataDir, { recursive: true, force: true }));
   const server = await startEmbeddedServer({
     binary: await findTestServerBinary(),
     configFile: join(repositoryRoot, 'nats.conf'),
@@ -54,28 +72,19 @@ export async function openEnvironment(syncMode: SyncMode): Promise<Environment> 
       throw error;
     },
   });
+  undo.push(() => server.stop());
   const space = { namespace: 'bench', partitionCount: defaultPartitionCount };
   const { url, user, password } = server.connection;
   const connection = await openConnection({ url, user, password, name: 'signalbox bench' });
+  undo.push(() => connection.close());
   const storage = await openStorage({ connection, space, workerId: 'bench', replicas: 1, log });
-  const workers = new Set<Worker>();
-  return {
-    server,
-    space,
-    storage,
-    startWorker: async (watch) => {
-      const worker = buildWorker(space, storage, watch);
-      workers.add(worker);
-      await worker.start();
-      return worker;
-    },
-    stop: async () => {
-      for (const worker of workers) await worker.stop();
-      await connection.close();
-      await server.stop();
-      await rm(dataDir, { recursive: true, force: true });
-    },
+  const startWorker = async (watch: CommitWatch): Promise<Worker> => {
+    const worker = buildWorker(space, storage, watch);
+    undo.push(() => worker.stop());
+    await worker.start();
+    return worker;
   };
+  return { server, space, storage, startWorker };
 }
 
 function buildWorker(space: SubjectSpace, storage: Storage, watch: CommitWatch): Worker {

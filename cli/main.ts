@@ -8,13 +8,17 @@ const json = process.argv.includes('--json');
 
 function report(error: unknown): ExitCode {
   // Commander has printed what is wrong; help and version end this way too, with code 0.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.success : exitCodes.usage;
+  if (error instanceof CommanderError)
+    return error.exitCode === 0 ? exitCodes.success : exitCodes.usage;
   if (!(error instanceof SignalboxError)) {
-    process.stderr.write(`signalbox: this should not have happened: ${error instanceof Error ? (error.stack ?? error.message) : describeError(error)}\n`);
+    process.stderr.write(
+      `signalbox: this should not have happened: ${error instanceof Error ? (error.stack ?? error.message) : describeError(error)}\n`,
+    );
     return exitCodes.internal;
   }
   const { code, message, next } = error;
-  if (json) process.stdout.write(`${JSON.stringify({ error: { code, message, next: next ?? null } })}\n`);
+  if (json)
+    process.stdout.write(`${JSON.stringify({ error: { code, message, next: next ?? null } })}\n`);
   process.stderr.write(`signalbox: ${message}${next === undefined ? '' : `\n  ${next}`}\n`);
   return exitCodeOf(code);
 }

@@ -28,9 +28,23 @@ export function createOutput(json: boolean): Output {
   };
 }
 
+/** The first line of a fact that should be text; empty when it is something else. */
+export function firstLineOf(fact: Json | undefined): string {
+  return typeof fact === 'string' ? (fact.split('\n')[0] ?? '') : '';
+}
+
 /** Columns of equal width, for lists. */
 export function formatTable(rows: readonly (readonly Json[])[]): readonly string[] {
-  const texts = rows.map((row) => row.map((cell) => (typeof cell === 'string' ? cell : JSON.stringify(cell))));
-  const widths = (texts[0] ?? []).map((_, column) => Math.max(...texts.map((row) => (row[column] ?? '').length)));
-  return texts.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd());
+  const texts = rows.map((row) =>
+    row.map((cell) => (typeof cell === 'string' ? cell : JSON.stringify(cell))),
+  );
+  const widths = (texts[0] ?? []).map((_, column) =>
+    Math.max(...texts.map((row) => (row[column] ?? '').length)),
+  );
+  return texts.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
 }

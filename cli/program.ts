@@ -13,17 +13,27 @@ import { up } from './commands/up.command.ts';
 import type { ExitCode } from './exit-codes.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
-type Work<Arguments extends readonly unknown[]> = (context: CommandContext, ...given: Arguments) => Promise<ExitCode>;
+type Work<Arguments extends readonly unknown[]> = (
+  context: CommandContext,
+  ...given: Arguments
+) => Promise<ExitCode>;
 /** Turns a command's work into what commander calls: arguments, options, then the command itself. */
-type Run = <Arguments extends readonly unknown[]>(work: Work<Arguments>) => (...given: [...Arguments, ...unknown[]]) => Promise<void>;
+type Run = <Arguments extends readonly unknown[]>(
+  work: Work<Arguments>,
+) => (...given: [...Arguments, ...unknown[]]) => Promise<void>;
 
 const exitCodeHelp = `
 Exit codes: 0 done · 1 ended badly · 2 wrong input · 3 system not running · 4 not found · 5 occupied · 70 defect`;
 
 export function createProgram(environment: Environment, ended: (code: ExitCode) => void): Command {
   const program = new Command('signalbox')
-    .description('An orchestration runtime for autonomous agents. All state lives in one folder; see --home.')
-    .option('--home <dir>', 'folder that holds all state (default: SIGNALBOX_HOME, else ~/.signalbox)')
+    .description(
+      'An orchestration runtime for autonomous agents. All state lives in one folder; see --home.',
+    )
+    .option(
+      '--home <dir>',
+      'folder that holds all state (default: SIGNALBOX_HOME, else ~/.signalbox)',
+    )
     .option('--json', 'print the result as one JSON object; progress goes to standard error')
     .option('--verbose', 'show the log on standard error')
     .addHelpText('after', exitCodeHelp)
@@ -33,21 +43,31 @@ export function createProgram(environment: Environment, ended: (code: ExitCode) 
     (work) =>
     async (...given) => {
       const command = given.findLast((argument) => argument instanceof Command);
-      const context = createCommandContext(environment, command?.optsWithGlobals<GlobalFlags>() ?? {});
+      const context = createCommandContext(
+        environment,
+        command?.optsWithGlobals<GlobalFlags>() ?? {},
+      );
       ended(await (work as Work<readonly unknown[]>)(context, ...given));
     };
   addSystemCommands(program, run);
-  addSessionCommands(program.command('session').description('look at, steer and kill sessions'), run);
-  addMergeRequestCommands(program.command('mr').description('merge requests of the local forge'), run);
+  addSessionCommands(
+    program.command('session').description('look at, steer and kill sessions'),
+    run,
+  );
+  addMergeRequestCommands(
+    program.command('mr').description('merge requests of the local forge'),
+    run,
+  );
   return program;
 }
 
-const portOption = (): Option => new Option('--port <number>', 'port of the gateway and console (default: 7420)');
+const portOption = (): Option =>
+  new Option('--port <number>', 'port of the gateway and console (default: 7420)');
 const syncOption = (): Option =>
-  new Option('--sync <mode>', 'how NATS writes: each message synced, or every few seconds (default: always)').choices([
-    'always',
-    'interval',
-  ]);
+  new Option(
+    '--sync <mode>',
+    'how NATS writes: each message synced, or every few seconds (default: always)',
+  ).choices(['always', 'interval']);
 
 function addSystemCommands(program: Command, run: Run): void {
   program
@@ -71,10 +91,20 @@ function addSystemCommands(program: Command, run: Run): void {
     .requiredOption('--goal <text>', 'what should be different')
     .option('--workflow <id>', 'a bundled workflow, or the path of a definition', 'change')
     .option('--model <name>', 'a model, or replay:FILE (default: SIGNALBOX_MODEL)')
-    .option('--base <branch>', 'branch to start from and merge into (default: the repository’s own)')
-    .option('--test <command>', 'how the change is verified (default: `npm test` where package.json has it)')
+    .option(
+      '--base <branch>',
+      'branch to start from and merge into (default: the repository’s own)',
+    )
+    .option(
+      '--test <command>',
+      'how the change is verified (default: `npm test` where package.json has it)',
+    )
     .option('--no-test', 'verify without running tests')
-    .addOption(new Option('--merge <policy>', 'when to merge').choices(['never', 'whenGreen']).default('never'))
+    .addOption(
+      new Option('--merge <policy>', 'when to merge')
+        .choices(['never', 'whenGreen'])
+        .default('never'),
+    )
     .addOption(
       new Option('--review <policy>', 'which review a merge waits for')
         .choices(['none', 'addressed', 'approved'])
@@ -82,8 +112,14 @@ function addSystemCommands(program: Command, run: Run): void {
     )
     .option('--wait', 'follow the run; exit code 0 when it is merged or left open for a person')
     .action(run<[DispatchOptions]>(dispatch));
-  program.command('status').description('whether the system runs, and what it does').action(run<[]>(status));
-  program.command('login').description('print a one-time link to the console').action(run<[]>(login));
+  program
+    .command('status')
+    .description('whether the system runs, and what it does')
+    .action(run<[]>(status));
+  program
+    .command('login')
+    .description('print a one-time link to the console')
+    .action(run<[]>(login));
   program.command('doctor').description('check what a start needs').action(run<[]>(doctor));
   program
     .command('history')
@@ -94,7 +130,10 @@ function addSystemCommands(program: Command, run: Run): void {
 }
 
 function addSessionCommands(session: Command, run: Run): void {
-  session.command('list').description('all sessions, newest first').action(run<[]>(sessions.listSessions));
+  session
+    .command('list')
+    .description('all sessions, newest first')
+    .action(run<[]>(sessions.listSessions));
   session
     .command('show <id>')
     .description('state and transcript of one session (or of a run’s)')
@@ -108,11 +147,15 @@ function addSessionCommands(session: Command, run: Run): void {
     .command('steer <id> <text>')
     .description('say something to a session, running or parked')
     .action(run<[string, string]>(sessions.steerSession));
-  session.command('kill <id>').description('end a session now').action(run<[string]>(sessions.killSession));
+  session
+    .command('kill <id>')
+    .description('end a session now')
+    .action(run<[string]>(sessions.killSession));
 }
 
 function addMergeRequestCommands(mr: Command, run: Run): void {
-  const repository = (): Option => new Option('--repo <path>', 'the repository').default('.', 'this folder');
+  const repository = (): Option =>
+    new Option('--repo <path>', 'the repository').default('.', 'this folder');
   const author = (): Option => new Option('--author <name>', 'who says so').default('reviewer');
   mr.command('list')
     .description('all of a repository')
@@ -136,10 +179,18 @@ function addMergeRequestCommands(mr: Command, run: Run): void {
     .description('merge it, as a person')
     .addOption(repository())
     .addOption(author())
-    .action(run<[string, mergeRequests.MergeRequestOptions & { readonly author: string }]>(mergeRequests.mergeMergeRequest));
+    .action(
+      run<[string, mergeRequests.MergeRequestOptions & { readonly author: string }]>(
+        mergeRequests.mergeMergeRequest,
+      ),
+    );
   mr.command('close <number>')
     .description('close it without a merge')
     .addOption(repository())
     .requiredOption('--reason <text>', 'why')
-    .action(run<[string, mergeRequests.MergeRequestOptions & { readonly reason: string }]>(mergeRequests.closeMergeRequest));
+    .action(
+      run<[string, mergeRequests.MergeRequestOptions & { readonly reason: string }]>(
+        mergeRequests.closeMergeRequest,
+      ),
+    );
 }

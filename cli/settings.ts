@@ -7,6 +7,22 @@ import { SignalboxError } from '../runtime/contract/errors.ts';
 const portSchema = z.coerce.number().int().min(0).max(65_535);
 const countSchema = z.coerce.number().int().min(1).max(1_000);
 
+/** Credentials are split off at once: what is logged or stored as an address holds none. */
+const natsUrlSchema = z.string().transform((text, context) => {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || url.host === '') {
+    context.addIssue({ code: 'custom', message: 'must look like nats://user:password@host:port' });
+    return z.NEVER;
+  }
+  const read = (part: string): string | undefined =>
+    part === '' ? undefined : decodeURIComponent(part);
+  return {
+    url: `${url.protocol}//${url.host}`,
+    user: read(url.username),
+    password: read(url.password),
+  };
+});
+
 const environmentSchema = z.object({
   SIGNALBOX_HOME: z.string().min(1).optional(),
   SIGNALBOX_PORT: portSchema.default(7420),
@@ -16,14 +32,11 @@ const environmentSchema = z.object({
   SIGNALBOX_SYNC: z.enum(['always', 'interval']).default('always'),
   SIGNALBOX_MAX_SESSIONS: countSchema.default(8),
   SIGNALBOX_MODEL: z.string().min(1).default('claude-opus-4-5'),
-  NATS_URL: z.string().min(1).optional(),
-  NATS_USER: z.string().min(1).optional(),
-  NATS_PASSWORD: z.string().min(1).optional(),
+  /** `nats://user:password@host:port` of a server of your own. */
+  NATS_URL: natsUrlSchema.optional(),
   NATS_REPLICAS: z.coerce.number().int().min(1).max(5).default(1),
-  /** Of a server of your own: where a browser reaches its WebSocket listener, and the user it may have. */
-  NATS_WEBSOCKET_URL: z.string().min(1).optional(),
-  NATS_CONSOLE_USER: z.string().min(1).optional(),
-  NATS_CONSOLE_PASSWORD: z.string().min(1).optional(),
+  /** `ws://user:password@host:port`: where browsers reach that server, with the user of nats.conf that may do the least. */
+  NATS_WEBSOCKET_URL: natsUrlSchema.optional(),
   NATS_SERVER: z.string().min(1).optional(),
   ANTHROPIC_API_KEY: z.string().min(1).optional(),
   ANTHROPIC_BASE_URL: z.string().min(1).optional(),
@@ -42,7 +55,11 @@ export interface ExternalNats {
 export interface Settings {
   /** Absolute. Holds all state. */
   readonly home: string;
-  readonly gateway: { readonly host: string; readonly port: number; readonly allowedHosts: readonly string[] };
+  readonly gateway: {
+    readonly host: string;
+    readonly port: number;
+    readonly allowedHosts: readonly string[];
+  };
   readonly nats: ExternalNats | undefined;
   readonly natsServer: string | undefined;
   readonly syncMode: 'always' | 'interval';
@@ -63,7 +80,10 @@ export interface SettingFlags {
 }
 
 /** Throws `SB_CONFIG_INVALID` naming the variable or flag. Flags win over the environment. */
-export function parseSettings(environment: Readonly<Record<string, string | undefined>>, flags: SettingFlags): Settings {
+export function parseSettings(
+  environment: Readonly<Record<string, string | undefined>>,
+  flags: SettingFlags,
+): Settings {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
   const parsed = environmentSchema.safeParse({
     ...given,
@@ -72,10 +92,16 @@ export function parseSettings(environment: Readonly<Record<string, string | unde
     ...(flags.sync === undefined ? {} : { SIGNALBOX_SYNC: flags.sync }),
   });
   if (!parsed.success) {
-    const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-    throw new SignalboxError('SB_CONFIG_INVALID', `these settings are not accepted: ${problems.join('; ')}`, {
-      next: 'Correct them in the environment or on the command line; README.md lists them.',
-    });
+    const problems = parsed.error.issues.map(
+      ({ path, message }) => `${path.join('.')}: ${message}`,
+    );
+    throw new SignalboxError(
+      'SB_CONFIG_INVALID',
+      `these settings are not accepted: ${problems.join('; ')}`,
+      {
+        next: 'Correct them in the environment or on the command line; README.md lists them.',
+      },
+    );
   }
   const values = parsed.data;
   return {
@@ -83,7 +109,9 @@ export function parseSettings(environment: Readonly<Record<string, string | unde
     gateway: {
       host: values.SIGNALBOX_HOST,
       port: values.SIGNALBOX_PORT,
-      allowedHosts: values.SIGNALBOX_ALLOWED_HOSTS.split(',').map((host) => host.trim()).filter((host) => host !== ''),
+      allowedHosts: values.SIGNALBOX_ALLOWED_HOSTS.split(',')
+        .map((host) => host.trim())
+        .filter((host) => host !== ''),
     },
     nats: readExternalNats(values),
     natsServer: values.NATS_SERVER,
@@ -100,14 +128,17 @@ export function parseSettings(environment: Readonly<Record<string, string | unde
 }
 
 function readExternalNats(values: z.infer<typeof environmentSchema>): ExternalNats | undefined {
-  if (values.NATS_URL === undefined) return undefined;
-  const { NATS_WEBSOCKET_URL: url, NATS_CONSOLE_USER: user, NATS_CONSOLE_PASSWORD: password } = values;
+  const { NATS_URL: server, NATS_WEBSOCKET_URL: live, NATS_REPLICAS: replicas } = values;
+  if (server === undefined) return undefined;
+  const { url, user, password } = server;
   return {
-    url: values.NATS_URL,
-    user: values.NATS_USER,
-    password: values.NATS_PASSWORD,
-    replicas: values.NATS_REPLICAS,
+    url,
+    user,
+    password,
+    replicas,
     console:
-      url === undefined || user === undefined || password === undefined ? undefined : { url, user, password },
+      live?.user === undefined || live.password === undefined
+        ? undefined
+        : { url: live.url, user: live.user, password: live.password },
   };
 }

@@ -137,7 +137,10 @@ export function createMergeRequestInput(context: CoordinatorContext): MergeReque
 }
 
 /** A session that ends before its merge request has: the run has failed, unless it had already ended. */
-export function noteSessionEnd(context: CoordinatorContext, end: SessionEnd): Partial<CoordinatorContext> {
+export function noteSessionEnd(
+  context: CoordinatorContext,
+  end: SessionEnd,
+): Partial<CoordinatorContext> {
   const reason = `the session ${end.outcome === 'killed' ? 'was killed' : end.outcome}: ${end.reason}`;
   return { session: 'ended', end: context.end ?? { outcome: 'failed', reason } };
 }
@@ -147,6 +150,13 @@ export function describeProof(proof: ProofRecord): CoordinatorEvent {
   return { type: 'proofRecorded', ...facts };
 }
 
-export function describeEnd(type: 'runCompleted' | 'runFailed', end: RunEnd | null): CoordinatorEvent {
-  return { type, outcome: end?.outcome ?? 'failed', reason: end?.reason ?? 'ended without a reason' };
+export function describeEnd(
+  type: 'runCompleted' | 'runFailed',
+  end: RunEnd | null,
+): CoordinatorEvent {
+  return {
+    type,
+    outcome: end?.outcome ?? 'failed',
+    reason: end?.reason ?? 'ended without a reason',
+  };
 }

@@ -12,7 +12,10 @@ import {
 import { probeEffect, runEffect } from '../testing/run-effect.ts';
 import { createCoordinatorEffects, testsCheckName } from './coordinator.effects.ts';
 
-const declared = createHandoff().filesChanged.map((path) => ({ path, change: 'modified' as const }));
+const declared = createHandoff().filesChanged.map((path) => ({
+  path,
+  change: 'modified' as const,
+}));
 
 function build(result = endCommand(0, '14 passed')) {
   const log: CallLog = [];
@@ -21,7 +24,10 @@ function build(result = endCommand(0, '14 passed')) {
   const blobs = createMemoryBlobs(log);
   const forge = createMemoryForge();
   const workspace = createMemoryWorkspace(result, log, () => {
-    repositories.changed = [...repositories.changed, { path: 'coverage/index.html', change: 'added' }];
+    repositories.changed = [
+      ...repositories.changed,
+      { path: 'coverage/index.html', change: 'added' },
+    ];
   });
   const effects = createCoordinatorEffects({
     repositories,
@@ -56,21 +62,31 @@ const commitInput = {
 describe('preparing a run', () => {
   it('finds the repository and the workflow', async () => {
     const { effects } = build();
-    expect(await runEffect(effects, 'prepareRun', { repository: '/repository', workflow: 'change' })).toEqual({
+    expect(
+      await runEffect(effects, 'prepareRun', { repository: '/repository', workflow: 'change' }),
+    ).toEqual({
       workflow: changeWorkflow,
       repository: { path: '/repository', origin: '/origin.git', baseBranch: 'main' },
     });
     const input = { repository: '/repository', workflow: 'change', baseBranch: 'release' };
-    expect(await runEffect(effects, 'prepareRun', input)).toMatchObject({ repository: { baseBranch: 'release' } });
+    expect(await runEffect(effects, 'prepareRun', input)).toMatchObject({
+      repository: { baseBranch: 'release' },
+    });
   });
 
   it('says what is wrong with a repository or a workflow', async () => {
     const { effects, repositories } = build();
-    await expect(runEffect(effects, 'prepareRun', { repository: '/r', workflow: 'chnage' })).rejects.toThrow(
-      'there is no workflow "chnage"',
-    );
-    repositories.inspection = { status: 'unusable', problem: '/r is no git repository', next: 'Run git init there' };
-    await expect(runEffect(effects, 'prepareRun', { repository: '/r', workflow: 'change' })).rejects.toMatchObject({
+    await expect(
+      runEffect(effects, 'prepareRun', { repository: '/r', workflow: 'chnage' }),
+    ).rejects.toThrow('there is no workflow "chnage"');
+    repositories.inspection = {
+      status: 'unusable',
+      problem: '/r is no git repository',
+      next: 'Run git init there',
+    };
+    await expect(
+      runEffect(effects, 'prepareRun', { repository: '/r', workflow: 'change' }),
+    ).rejects.toMatchObject({
       code: 'SB_REPOSITORY_INVALID',
       message: '/r is no git repository. Run git init there',
     });
@@ -102,11 +118,23 @@ describe('verifying a change', () => {
 
   it.each([
     [endCommand(1), 1, 'exited with 1'],
-    [{ ...endCommand(0), end: { type: 'signalled' as const, signal: 'SIGKILL' } }, null, 'was ended by SIGKILL'],
-    [{ ...endCommand(0), end: { type: 'timedOut' as const, afterMs: 60_000 } }, null, 'was ended after its 60 s'],
+    [
+      { ...endCommand(0), end: { type: 'signalled' as const, signal: 'SIGKILL' } },
+      null,
+      'was ended by SIGKILL',
+    ],
+    [
+      { ...endCommand(0), end: { type: 'timedOut' as const, afterMs: 60_000 } },
+      null,
+      'was ended after its 60 s',
+    ],
   ])('does not pass when the tests do not (%#)', async (result, exitCode, ended) => {
     const { effects } = build(result);
-    expect(await runEffect(effects, 'verifyChange', verifyInput)).toMatchObject({ verdict: 'failed', exitCode, ended });
+    expect(await runEffect(effects, 'verifyChange', verifyInput)).toMatchObject({
+      verdict: 'failed',
+      exitCode,
+      ended,
+    });
   });
 
   it('compares what was declared with what is there', async () => {
@@ -130,7 +158,9 @@ describe('verifying a change', () => {
 describe('committing', () => {
   it('says in trailers what made the commit', async () => {
     const { effects, repositories } = build();
-    expect(await runEffect(effects, 'commitChange', commitInput, { effectId: 'coordinator.run-1.4-2' })).toEqual({
+    expect(
+      await runEffect(effects, 'commitChange', commitInput, { effectId: 'coordinator.run-1.4-2' }),
+    ).toEqual({
       sha: 'sha-1',
     });
     expect(repositories.commits[0]?.request).toMatchObject({
@@ -152,7 +182,9 @@ describe('committing', () => {
       happened: true,
       output: { sha: 'sha-1' },
     });
-    expect(await probeEffect(effects, 'commitChange', commitInput, { effectId: 'another' })).toEqual({
+    expect(
+      await probeEffect(effects, 'commitChange', commitInput, { effectId: 'another' }),
+    ).toEqual({
       happened: false,
     });
   });
@@ -160,14 +192,18 @@ describe('committing', () => {
   it('answers with the commit of an earlier attempt', async () => {
     const { effects, repositories } = build();
     await runEffect(effects, 'commitChange', commitInput);
-    expect(await runEffect(effects, 'commitChange', commitInput, { attempt: 2 })).toEqual({ sha: 'sha-1' });
+    expect(await runEffect(effects, 'commitChange', commitInput, { attempt: 2 })).toEqual({
+      sha: 'sha-1',
+    });
     expect(repositories.commits).toHaveLength(1);
   });
 
   it('fails when there is nothing to commit', async () => {
     const { effects, repositories } = build();
     repositories.changed = [];
-    await expect(runEffect(effects, 'commitChange', commitInput)).rejects.toMatchObject({ code: 'SB_GIT_FAILED' });
+    await expect(runEffect(effects, 'commitChange', commitInput)).rejects.toMatchObject({
+      code: 'SB_GIT_FAILED',
+    });
   });
 });
 
@@ -177,7 +213,12 @@ it('reports the check under its name, once per commit', async () => {
   await runEffect(effects, 'reportCheck', input);
   await runEffect(effects, 'reportCheck', input);
   expect(forge.checks).toEqual([
-    expect.objectContaining({ name: testsCheckName, sha: 'sha-1', conclusion: 'passed', summary: input.summary }),
+    expect.objectContaining({
+      name: testsCheckName,
+      sha: 'sha-1',
+      conclusion: 'passed',
+      summary: input.summary,
+    }),
   ]);
 });
 

@@ -1,7 +1,7 @@
 /** The coordinator's effects: preparing a run, verifying, committing, pushing, reporting. Fixed rules, no model. */
 import { z } from 'zod';
 import { localEffect, poolEffect, type EffectDefinition } from '../../runtime/mod.ts';
-import { SignalboxError } from '../../runtime/contract/errors.ts';
+import { assertNever, SignalboxError } from '../../runtime/contract/errors.ts';
 import type { WorkflowDefinition } from '../../workflows/language/definition.schema.ts';
 import type { ForgePort } from '../ports/forge.ts';
 import { agentAuthor } from '../ports/identity.ts';
@@ -51,17 +51,27 @@ export const commitSchema = z.object({
   baseSha: z.string(),
   handoff: handoffSchema,
 });
-export const pushSchema = z.object({ worktree: z.string(), origin: z.string(), branch: z.string() });
+export const pushSchema = z.object({
+  worktree: z.string(),
+  origin: z.string(),
+  branch: z.string(),
+});
 export const reportSchema = z.object({ origin: z.string(), sha: z.string(), summary: z.string() });
 
 export interface PreparedRun {
-  readonly repository: { readonly path: string; readonly origin: string; readonly baseBranch: string };
+  readonly repository: {
+    readonly path: string;
+    readonly origin: string;
+    readonly baseBranch: string;
+  };
   readonly workflow: WorkflowDefinition;
 }
 
 const effectTrailer = 'Signalbox-Effect';
 
-export function createCoordinatorEffects(ports: CoordinatorPorts): Record<string, EffectDefinition> {
+export function createCoordinatorEffects(
+  ports: CoordinatorPorts,
+): Record<string, EffectDefinition> {
   const { repositories, forge } = ports;
   const git = { deadlineMs: gitDeadlineMs, retry: gitRetry };
   return {
@@ -83,7 +93,12 @@ export function createCoordinatorEffects(ports: CoordinatorPorts): Record<string
       input: commitSchema,
       whenUnknown: {
         probe: async ({ worktree, baseSha }, { effectId }) => {
-          const sha = await repositories.findCommitByTrailer({ worktree, baseSha, key: effectTrailer, value: effectId });
+          const sha = await repositories.findCommitByTrailer({
+            worktree,
+            baseSha,
+            key: effectTrailer,
+            value: effectId,
+          });
           return sha === undefined ? { happened: false } : { happened: true, output: { sha } };
         },
       },
@@ -106,7 +121,10 @@ export function createCoordinatorEffects(ports: CoordinatorPorts): Record<string
   };
 }
 
-async function prepareRun(ports: CoordinatorPorts, input: z.infer<typeof prepareSchema>): Promise<PreparedRun> {
+async function prepareRun(
+  ports: CoordinatorPorts,
+  input: z.infer<typeof prepareSchema>,
+): Promise<PreparedRun> {
   const inspection = await ports.repositories.inspect(input.repository);
   if (inspection.status === 'unusable') {
     throw new SignalboxError('SB_REPOSITORY_INVALID', `${inspection.problem}. ${inspection.next}`);
@@ -127,7 +145,8 @@ async function verifyChange(
   const { run, round, worktree, handoff } = input;
   // Before the tests run: what they leave behind is not part of the change.
   const changed = await ports.repositories.changedFiles(worktree);
-  const tests = input.testCommand === null ? null : await runTests(ports, input, input.testCommand, signal);
+  const tests =
+    input.testCommand === null ? null : await runTests(ports, input, input.testCommand, signal);
   const proof = createProofRecord({
     run,
     round,
@@ -146,7 +165,12 @@ async function runTests(
   command: string,
   signal: AbortSignal,
 ): Promise<TestRun> {
-  const request = { root: worktree, command, timeoutMs: testTimeoutMs, maxCapturedBytes: maxOutputBytes };
+  const request = {
+    root: worktree,
+    command,
+    timeoutMs: testTimeoutMs,
+    maxCapturedBytes: maxOutputBytes,
+  };
   const result = await ports.workspace.runCommand(request, signal);
   const output = `runs/${run}/tests-${round}.txt`;
   const text = `$ ${command}\n${describeEnd(result.end)}\n--- stdout ---\n${result.stdout.text}\n--- stderr ---\n${result.stderr.text}\n`;
@@ -168,6 +192,8 @@ function describeEnd(end: CommandEnd): string {
       return `was ended by ${end.signal}`;
     case 'timedOut':
       return `was ended after its ${Math.round(end.afterMs / 1000)} s`;
+    default:
+      return assertNever(end);
   }
 }
 
@@ -191,7 +217,12 @@ async function commitChange(
   if (committed.status === 'committed') return { sha: committed.sha };
   // An attempt before this one may have committed without living to say so.
   const { baseSha } = input;
-  const sha = await repositories.findCommitByTrailer({ worktree, baseSha, key: effectTrailer, value: effectId });
+  const sha = await repositories.findCommitByTrailer({
+    worktree,
+    baseSha,
+    key: effectTrailer,
+    value: effectId,
+  });
   if (sha !== undefined) return { sha };
   throw new SignalboxError('SB_GIT_FAILED', 'nothing differs from the last commit any more');
 }

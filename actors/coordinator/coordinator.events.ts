@@ -42,7 +42,12 @@ export type CoordinatorEvent =
       readonly output: string | null;
     }
   | { readonly type: 'reworkRequested'; readonly reason: string; readonly attempt: number }
-  | { readonly type: 'changeCommitted'; readonly sha: string; readonly subject: string; readonly commits: number }
+  | {
+      readonly type: 'changeCommitted';
+      readonly sha: string;
+      readonly subject: string;
+      readonly commits: number;
+    }
   | { readonly type: 'branchPushed'; readonly sha: string; readonly branch: string }
   | { readonly type: 'runCompleted'; readonly outcome: RunEnd['outcome']; readonly reason: string }
   | { readonly type: 'runFailed'; readonly outcome: RunEnd['outcome']; readonly reason: string };

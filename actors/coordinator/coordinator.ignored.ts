@@ -2,13 +2,19 @@
 import type { IgnoredCommand } from '../ignored-command.ts';
 import type { CoordinatorCommand } from './coordinator.events.ts';
 
-const delivering = ['running.verifying', 'running.committing', 'running.pushing', 'running.reporting'];
+const delivering = [
+  'running.verifying',
+  'running.committing',
+  'running.pushing',
+  'running.reporting',
+];
 
 export const ignoredByCoordinator: readonly IgnoredCommand<CoordinatorCommand['type']>[] = [
   {
     command: 'receiveHandoff',
     states: delivering,
-    because: 'the session waits for the one under way to be dealt with before it hands over again; this is a repeat',
+    because:
+      'the session waits for the one under way to be dealt with before it hands over again; this is a repeat',
   },
   {
     command: 'receiveHandoff',

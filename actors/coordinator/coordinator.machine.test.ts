@@ -9,9 +9,18 @@ import {
   type DrivenCoordinator,
 } from '../testing/drive-coordinator.ts';
 import type { Reaction } from '../testing/drive-machine.ts';
-import { changeWorkflow, createHandoff, createReceiveHandoff, worktree } from '../testing/inputs.ts';
+import {
+  changeWorkflow,
+  createHandoff,
+  createReceiveHandoff,
+  worktree,
+} from '../testing/inputs.ts';
 import type { SessionEnd } from '../session/session.schema.ts';
 import { maxFailedProofs } from './coordinator.context.ts';
+
+/** Typed: what vitest returns here is `any`. */
+const like = (part: object): unknown => expect.objectContaining(part);
+const containing = (text: string): unknown => expect.stringContaining(text);
 
 const session = 'session/run-1::session';
 const mergeRequest = 'merge-request/run-1::merge-request';
@@ -37,7 +46,7 @@ describe('a run', () => {
     expect(started.started).toEqual([
       {
         source: 'session',
-        input: expect.objectContaining({
+        input: like({
           session: 'run-1::session',
           goal: 'Make slugify keep digits',
           branch: 'signalbox/run-1',
@@ -62,21 +71,33 @@ describe('a run', () => {
       },
     ]);
     const verified = run.done('verifyChange', createProof(0));
-    expect(verified.events).toContainEqual(expect.objectContaining({ type: 'proofRecorded', verdict: 'passed' }));
-    expect(verified.started[0]).toMatchObject({ source: 'commitChange', input: { baseSha: worktree.baseSha } });
+    expect(verified.events).toContainEqual(
+      expect.objectContaining({ type: 'proofRecorded', verdict: 'passed' }),
+    );
+    expect(verified.started[0]).toMatchObject({
+      source: 'commitChange',
+      input: { baseSha: worktree.baseSha },
+    });
     expect(run.done('commitChange', { sha: 'sha-1' }).events).toEqual([
       { type: 'changeCommitted', sha: 'sha-1', subject: 'keep digits in slugs', commits: 1 },
     ]);
     expect(run.done('pushBranch', { sha: 'sha-1' }).started).toEqual([
       {
         source: 'reportCheck',
-        input: { origin: '/origin.git', sha: 'sha-1', summary: '`npm test` exited with 0 in 10 ms' },
+        input: {
+          origin: '/origin.git',
+          sha: 'sha-1',
+          summary: '`npm test` exited with 0 in 10 ms',
+        },
       },
     ]);
     const delivered = run.done('reportCheck');
     expect(delivered.sent).toEqual([park]);
     expect(delivered.started).toEqual([
-      { source: 'mergeRequest', input: expect.objectContaining({ headSha: 'sha-1', targetBranch: 'main' }) },
+      {
+        source: 'mergeRequest',
+        input: like({ headSha: 'sha-1', targetBranch: 'main' }),
+      },
     ]);
     expect(JSON.stringify(delivered.started)).toContain('## Verified by Signalbox');
 
@@ -84,12 +105,17 @@ describe('a run', () => {
     expect(again.started).toEqual([]);
     expect(again.sent).toEqual([
       park,
-      { to: mergeRequest, body: { type: 'changesDelivered', headSha: 'sha-2', answered: ['review-1'] } },
+      {
+        to: mergeRequest,
+        body: { type: 'changesDelivered', headSha: 'sha-2', answered: ['review-1'] },
+      },
     ]);
     expect(run.context().commits).toEqual(['sha-1', 'sha-2']);
 
     const merged = run.done('mergeRequest', { outcome: 'merged', reason: 'merged as merge-1' });
-    expect(merged.sent).toEqual([{ to: session, body: { type: 'complete', reason: 'merged as merge-1' } }]);
+    expect(merged.sent).toEqual([
+      { to: session, body: { type: 'complete', reason: 'merged as merge-1' } },
+    ]);
     expect(run.status()).toBe('active');
     expect(run.done('session', completed).events).toContainEqual({
       type: 'runCompleted',
@@ -109,7 +135,9 @@ describe('a run', () => {
     const delivered = run.done('pushBranch', { sha: 'sha-1' });
     expect(run.state()).toBe('running.watching');
     expect(delivered.started.map(({ source }) => source)).toEqual(['mergeRequest']);
-    expect(delivered.started[0]?.input).toMatchObject({ body: expect.stringContaining('Tests: none were asked for') });
+    expect(delivered.started[0]?.input).toMatchObject({
+      body: containing('Tests: none were asked for'),
+    });
   });
 
   it('uses the base branch it was told to use', () => {
@@ -131,7 +159,7 @@ describe('a change that does not pass', () => {
             type: 'steer',
             from: 'the coordinator',
             request: 'proof-0',
-            text: expect.stringContaining('`npm test` exited with 1'),
+            text: containing('`npm test` exited with 1'),
           },
         },
         park,
@@ -144,7 +172,10 @@ describe('a change that does not pass', () => {
     expect(run.state()).toBe('running.ending');
     expect(last.sent.map(({ to, body }) => [to, body.type])).toEqual([[session, 'kill']]);
     run.done('session', killed('whatever it says'));
-    expect(run.output()).toEqual({ outcome: 'failed', reason: expect.stringContaining('`npm test` exited with 1') });
+    expect(run.output()).toEqual({
+      outcome: 'failed',
+      reason: containing('`npm test` exited with 1'),
+    });
   });
 
   it('has its attempts back after a change that passed', () => {
@@ -156,22 +187,37 @@ describe('a change that does not pass', () => {
   });
 
   it.each([
-    ['undeclared files', createProof(0, [...createHandoff().filesChanged, 'debug.log']), 'changed and not declared: debug.log'],
-    ['missing files', createProof(0, ['src/slugify.ts']), 'declared and not changed: test/slugify.test.ts'],
+    [
+      'undeclared files',
+      createProof(0, [...createHandoff().filesChanged, 'debug.log']),
+      'changed and not declared: debug.log',
+    ],
+    [
+      'missing files',
+      createProof(0, ['src/slugify.ts']),
+      'declared and not changed: test/slugify.test.ts',
+    ],
     ['nothing changed', createProof(0, []), 'no file differs from the last commit'],
   ])('is not committed: %s', (_, proof, reason) => {
     const run = drive(() => undefined);
     run.send(createReceiveHandoff());
     const reaction = run.done('verifyChange', proof);
     expect(reaction.started).toEqual([]);
-    expect(reaction.sent[0]?.body).toMatchObject({ type: 'steer', text: expect.stringContaining(reason) });
+    expect(reaction.sent[0]?.body).toMatchObject({
+      type: 'steer',
+      text: containing(reason),
+    });
   });
 
   it('ends the run when the session cannot be reopened for it', () => {
     const run = drive(() => undefined);
     run.send(createReceiveHandoff());
     run.done('verifyChange', createProof(1));
-    run.send({ type: 'reworkRefused', session: 'run-1::session', reason: 'the workflow has no reworkFrom' });
+    run.send({
+      type: 'reworkRefused',
+      session: 'run-1::session',
+      reason: 'the workflow has no reworkFrom',
+    });
     run.done('session', killed('x'));
     expect(run.output()).toEqual({
       outcome: 'failed',
@@ -183,7 +229,10 @@ describe('a change that does not pass', () => {
 describe('effects that fail', () => {
   it('says why a run cannot start', () => {
     const run = driveCoordinator();
-    run.failed('prepareRun', { code: 'SB_REPOSITORY_INVALID', message: '/repository is not a git repository' });
+    run.failed('prepareRun', {
+      code: 'SB_REPOSITORY_INVALID',
+      message: '/repository is not a git repository',
+    });
     expect(run.output()).toEqual({
       outcome: 'failed',
       reason: 'the run cannot start: /repository is not a git repository (SB_REPOSITORY_INVALID)',
@@ -233,8 +282,14 @@ describe('a session that ends early', () => {
 
   it('ends the run when it failed', () => {
     const run = drive(() => undefined);
-    run.done('session', { outcome: 'failed', code: 'turnLimit', reason: 'the session has used all its turns' });
-    expect(run.output()).toMatchObject({ reason: 'the session failed: the session has used all its turns' });
+    run.done('session', {
+      outcome: 'failed',
+      code: 'turnLimit',
+      reason: 'the session has used all its turns',
+    });
+    expect(run.output()).toMatchObject({
+      reason: 'the session failed: the session has used all its turns',
+    });
   });
 
   it('ends the run when it could not even start', () => {
@@ -242,7 +297,9 @@ describe('a session that ends early', () => {
     run.broke('session', 'workflow change cannot start: the goal is too long');
     expect(run.output()).toMatchObject({
       outcome: 'failed',
-      reason: expect.stringContaining('the session broke: workflow change cannot start: the goal is too long'),
+      reason: containing(
+        'the session broke: workflow change cannot start: the goal is too long',
+      ),
     });
   });
 
@@ -286,7 +343,9 @@ describe('a merge request that ends', () => {
   it('closed by a person: the session cleans up, the run is over', () => {
     const run = drive((driven) => deliver(driven, 'sha-1'));
     const closed = run.done('mergeRequest', { outcome: 'closed', reason: 'not needed' });
-    expect(closed.sent).toEqual([{ to: session, body: { type: 'complete', reason: 'not needed' } }]);
+    expect(closed.sent).toEqual([
+      { to: session, body: { type: 'complete', reason: 'not needed' } },
+    ]);
     run.done('session', completed);
     expect(run.output()).toEqual({ outcome: 'closed', reason: 'not needed' });
   });
@@ -306,14 +365,20 @@ describe('a merge request that ends', () => {
     run.done('session', killed('x'));
     expect(run.output()).toMatchObject({
       outcome: 'failed',
-      reason: expect.stringContaining('the merge request manager broke: out of memory'),
+      reason: containing('the merge request manager broke: out of memory'),
     });
   });
 
   it('is told when the session cannot be reopened for what it asked', () => {
     const run = drive((driven) => deliver(driven, 'sha-1'));
-    const told = run.send({ type: 'reworkRefused', session: 'run-1::session', reason: 'reopened too often' });
-    expect(told.sent).toEqual([{ to: mergeRequest, body: { type: 'changesFailed', reason: 'reopened too often' } }]);
+    const told = run.send({
+      type: 'reworkRefused',
+      session: 'run-1::session',
+      reason: 'reopened too often',
+    });
+    expect(told.sent).toEqual([
+      { to: mergeRequest, body: { type: 'changesFailed', reason: 'reopened too often' } },
+    ]);
   });
 });
 

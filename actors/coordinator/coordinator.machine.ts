@@ -70,7 +70,10 @@ export const coordinatorMachine = coordinatorSetup.createMachine({
               target: 'ending',
               actions: {
                 type: 'end',
-                params: ({ event }) => ({ outcome: 'failed', reason: `the change cannot be mended: ${event.reason}` }),
+                params: ({ event }) => ({
+                  outcome: 'failed',
+                  reason: `the change cannot be mended: ${event.reason}`,
+                }),
               },
             },
           },
@@ -127,7 +130,12 @@ export const coordinatorMachine = coordinatorSetup.createMachine({
                 const commits = [...context.commits, event.output.sha];
                 const subject = context.delivery?.handoff.commit.subject ?? '';
                 enqueue.assign({ commits });
-                enqueue.emit({ type: 'changeCommitted', sha: event.output.sha, subject, commits: commits.length });
+                enqueue.emit({
+                  type: 'changeCommitted',
+                  sha: event.output.sha,
+                  subject,
+                  commits: commits.length,
+                });
               }),
             },
             onError: { target: 'ending', actions: failWith('the change cannot be committed') },
@@ -161,7 +169,10 @@ export const coordinatorMachine = coordinatorSetup.createMachine({
           // The session waits for this before it reads anything else: nobody edits what is being delivered.
           exit: {
             type: 'sendCommand',
-            params: ({ context }) => ({ to: plan.sessionAddress(context.input.run), command: { type: 'park' } }),
+            params: ({ context }) => ({
+              to: plan.sessionAddress(context.input.run),
+              command: { type: 'park' },
+            }),
           },
           always: [
             {
@@ -214,7 +225,10 @@ export const coordinatorMachine = coordinatorSetup.createMachine({
           entry: enqueueActions(({ context, enqueue }) => {
             if (context.end?.outcome === 'escalated' || context.session !== 'live') return;
             const to = plan.sessionAddress(context.input.run);
-            enqueue({ type: 'sendCommand', params: { to, command: { type: 'complete', reason: context.end?.reason ?? '' } } });
+            enqueue({
+              type: 'sendCommand',
+              params: { to, command: { type: 'complete', reason: context.end?.reason ?? '' } },
+            });
           }),
           on: {
             'xstate.done.actor.session': {
@@ -229,10 +243,19 @@ export const coordinatorMachine = coordinatorSetup.createMachine({
             const reason = context.end?.reason ?? '';
             const { run } = context.input;
             if (context.session === 'live') {
-              enqueue({ type: 'sendCommand', params: { to: plan.sessionAddress(run), command: { type: 'kill', reason } } });
+              enqueue({
+                type: 'sendCommand',
+                params: { to: plan.sessionAddress(run), command: { type: 'kill', reason } },
+              });
             }
             if (context.mergeRequest === 'open') {
-              enqueue({ type: 'sendCommand', params: { to: plan.mergeRequestAddress(run), command: { type: 'escalate', reason } } });
+              enqueue({
+                type: 'sendCommand',
+                params: {
+                  to: plan.mergeRequestAddress(run),
+                  command: { type: 'escalate', reason },
+                },
+              });
             }
           }),
           always: { guard: 'isSettled', target: '#coordinator.closing' },
@@ -250,8 +273,13 @@ export const coordinatorMachine = coordinatorSetup.createMachine({
       },
     },
     closing: { always: [{ guard: 'isGood', target: 'completed' }, { target: 'failed' }] },
-    completed: { type: 'final', entry: emit(({ context }) => plan.describeEnd('runCompleted', context.end)) },
-    failed: { type: 'final', entry: emit(({ context }) => plan.describeEnd('runFailed', context.end)) },
+    completed: {
+      type: 'final',
+      entry: emit(({ context }) => plan.describeEnd('runCompleted', context.end)),
+    },
+    failed: {
+      type: 'final',
+      entry: emit(({ context }) => plan.describeEnd('runFailed', context.end)),
+    },
   },
 });
-

@@ -42,7 +42,6 @@ export const coordinatorSetup = setup({
     isPassed: (_, proof: ProofRecord) => proof.verdict === 'passed',
     hasAttemptsLeft: ({ context }) => context.failedProofs < plan.maxFailedProofs,
     hasMergeRequest: ({ context }) => context.mergeRequest === 'open',
-    isSessionLive: ({ context }) => context.session === 'live',
     isEscalated: ({ context }) => context.end?.outcome === 'escalated',
     isWithoutTests: ({ context }) => context.proof?.command === null,
     isSettled: ({ context }) => context.session !== 'live' && context.mergeRequest !== 'open',
@@ -56,7 +55,10 @@ interface InContext {
 
 export const failWith = (what: string) => ({
   type: 'end' as const,
-  params: ({ context, event }: InContext & { readonly event: { readonly error: unknown } }): RunEnd => {
+  params: ({
+    context,
+    event,
+  }: InContext & { readonly event: { readonly error: unknown } }): RunEnd => {
     const { code, message } = readEffectError(event.error);
     // What has ended the run first is why it ended.
     return context.end ?? { outcome: 'failed', reason: `${what}: ${message} (${code})` };
@@ -66,7 +68,13 @@ export const failWith = (what: string) => ({
 export const receiving = {
   target: 'verifying',
   actions: [
-    { type: 'announceHandoff' as const, params: ({ event }: { readonly event: ReceiveHandoff }) => event },
-    { type: 'takeHandoff' as const, params: ({ event }: { readonly event: ReceiveHandoff }) => event },
+    {
+      type: 'announceHandoff' as const,
+      params: ({ event }: { readonly event: ReceiveHandoff }) => event,
+    },
+    {
+      type: 'takeHandoff' as const,
+      params: ({ event }: { readonly event: ReceiveHandoff }) => event,
+    },
   ],
 };

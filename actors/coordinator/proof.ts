@@ -72,8 +72,10 @@ export function describeFailedProof(proof: ProofRecord): string {
     lines.push(`- \`${proof.command}\` ${proof.ended}. Run it yourself to see its output.`);
   }
   if (proof.changedFiles.length === 0) lines.push('- no file differs from the last commit');
-  if (proof.undeclared.length > 0) lines.push(`- changed and not declared: ${proof.undeclared.join(', ')}`);
-  if (proof.missing.length > 0) lines.push(`- declared and not changed: ${proof.missing.join(', ')}`);
+  if (proof.undeclared.length > 0)
+    lines.push(`- changed and not declared: ${proof.undeclared.join(', ')}`);
+  if (proof.missing.length > 0)
+    lines.push(`- declared and not changed: ${proof.missing.join(', ')}`);
   return lines.join('\n');
 }
 
@@ -85,5 +87,12 @@ export function formatProof(proof: ProofRecord): string {
       : `- Tests: \`${proof.command}\` ${proof.ended} after ${(proof.durationMs / 1000).toFixed(1)} s`;
   const files = `- Files: ${proof.changedFiles.length} changed, all declared`;
   const effects = proof.sideEffects.length === 0 ? 'none declared' : proof.sideEffects.join('; ');
-  return ['## Verified by Signalbox', '', tests, files, `- Side effects: ${effects}`, `- Run: ${proof.run}`].join('\n');
+  return [
+    '## Verified by Signalbox',
+    '',
+    tests,
+    files,
+    `- Side effects: ${effects}`,
+    `- Run: ${proof.run}`,
+  ].join('\n');
 }

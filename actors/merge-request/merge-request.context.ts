@@ -1,4 +1,5 @@
 /** The MR manager's context and the pure rules of review and gates. Decisions come from typed verdicts only. */
+import { assertNever } from '../../runtime/mod.ts';
 import type { CheckConclusion, MergeRequestState, ReviewVerdict } from '../ports/forge.ts';
 import type { MergeRequestEnd, MergeRequestInput } from './merge-request.schema.ts';
 
@@ -21,7 +22,11 @@ export type Observation = {
   readonly comments: readonly ObservedComment[];
   /** How many comments there are, our own included. */
   readonly commentCount: number;
-  readonly checks: readonly { readonly name: string; readonly conclusion: CheckConclusion; readonly summary: string }[];
+  readonly checks: readonly {
+    readonly name: string;
+    readonly conclusion: CheckConclusion;
+    readonly summary: string;
+  }[];
 };
 
 export type MergeRequestContext = {
@@ -63,7 +68,10 @@ export function createMergeRequestContext(input: MergeRequestInput): MergeReques
   };
 }
 
-export function takeObservation(context: MergeRequestContext, seen: Observation): MergeRequestContext {
+export function takeObservation(
+  context: MergeRequestContext,
+  seen: Observation,
+): MergeRequestContext {
   const approval = seen.comments.findLast(({ verdict }) => verdict === 'approved');
   const requests = seen.comments.filter(({ verdict }) => verdict !== 'approved');
   return {
@@ -81,12 +89,20 @@ export function takeObservation(context: MergeRequestContext, seen: Observation)
 }
 
 function describeForgeEnd(seen: Observation): MergeRequestEnd | undefined {
-  if (seen.state === 'merged') return { outcome: 'merged', reason: `merged as ${seen.mergeSha ?? seen.headSha}` };
-  if (seen.state === 'closed') return { outcome: 'closed', reason: seen.closeReason ?? 'closed on the forge' };
+  if (seen.state === 'merged')
+    return { outcome: 'merged', reason: `merged as ${seen.mergeSha ?? seen.headSha}` };
+  if (seen.state === 'closed')
+    return { outcome: 'closed', reason: seen.closeReason ?? 'closed on the forge' };
   return undefined;
 }
 
-export function isReviewSatisfied({ input, reviews, feedback, approvedSha, headSha }: MergeRequestContext): boolean {
+export function isReviewSatisfied({
+  input,
+  reviews,
+  feedback,
+  approvedSha,
+  headSha,
+}: MergeRequestContext): boolean {
   if (feedback.length > 0) return false;
   switch (input.policy.review) {
     case 'none':
@@ -95,16 +111,24 @@ export function isReviewSatisfied({ input, reviews, feedback, approvedSha, headS
       return reviews > 0;
     case 'approved':
       return approvedSha === headSha;
+    default:
+      return assertNever(input.policy.review);
   }
 }
 
-export function findFailedCheck(context: MergeRequestContext): Observation['checks'][number] | undefined {
+export function findFailedCheck(
+  context: MergeRequestContext,
+): Observation['checks'][number] | undefined {
   const required = new Set(context.input.policy.requiredChecks);
-  return context.checks.find(({ name, conclusion }) => required.has(name) && conclusion === 'failed');
+  return context.checks.find(
+    ({ name, conclusion }) => required.has(name) && conclusion === 'failed',
+  );
 }
 
 export function areChecksPassed({ input, checks }: MergeRequestContext): boolean {
-  const passed = new Set(checks.filter(({ conclusion }) => conclusion === 'passed').map(({ name }) => name));
+  const passed = new Set(
+    checks.filter(({ conclusion }) => conclusion === 'passed').map(({ name }) => name),
+  );
   return input.policy.requiredChecks.every((name) => passed.has(name));
 }
 
@@ -120,6 +144,9 @@ export function describeFeedback(context: MergeRequestContext): string {
     const place = path === undefined ? '' : ` on ${path}${line === undefined ? '' : `:${line}`}`;
     return `${author} wrote${place}:\n${body}`;
   });
-  const check = failed === undefined ? [] : [`The check "${failed.name}" failed:\n${failed.summary}`];
-  return [`Merge request ${context.number ?? ''} needs changes.`, ...comments, ...check].join('\n\n');
+  const check =
+    failed === undefined ? [] : [`The check "${failed.name}" failed:\n${failed.summary}`];
+  return [`Merge request ${context.number ?? ''} needs changes.`, ...comments, ...check].join(
+    '\n\n',
+  );
 }

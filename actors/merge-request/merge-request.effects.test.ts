@@ -24,12 +24,20 @@ beforeEach(async () => {
 });
 
 async function say(author: string, body: string, key: string): Promise<void> {
-  await forge.addComment(reference, { author, body, verdict: 'changesRequested', idempotencyKey: key });
+  await forge.addComment(reference, {
+    author,
+    body,
+    verdict: 'changesRequested',
+    idempotencyKey: key,
+  });
 }
 
 describe('opening', () => {
   it('is done once per effect', async () => {
-    const again = await runEffect(effects, 'openMergeRequest', opening, { effectId: 'open-1', attempt: 2 });
+    const again = await runEffect(effects, 'openMergeRequest', opening, {
+      effectId: 'open-1',
+      attempt: 2,
+    });
     expect(again).toEqual({ number: 1, link: 'signalbox mr show 1', headSha: 'sha-1' });
     expect(forge.mergeRequests).toHaveLength(1);
     expect(forge.mergeRequests[0]?.author).toBe(agentAuthor.name);
@@ -39,7 +47,12 @@ describe('opening', () => {
 describe('looking', () => {
   it('sees the comments since the last look, but for its own, and counts them all', async () => {
     await say('Ada', 'Rename it.', 'c-1');
-    await runEffect(effects, 'reply', { ...reference, body: 'Addressed.' }, { effectId: 'reply-1' });
+    await runEffect(
+      effects,
+      'reply',
+      { ...reference, body: 'Addressed.' },
+      { effectId: 'reply-1' },
+    );
     await say('Grace', 'And a test.', 'c-2');
     const first = await runEffect(effects, 'observe', { ...reference, commentsRead: 0 });
     expect(first).toMatchObject({
@@ -76,7 +89,9 @@ describe('looking', () => {
 
   it('fails on a merge request that is not there', async () => {
     const input = { repository: '/origin.git', number: 9, commentsRead: 0 };
-    await expect(runEffect(effects, 'observe', input)).rejects.toMatchObject({ code: 'SB_NOT_FOUND' });
+    await expect(runEffect(effects, 'observe', input)).rejects.toMatchObject({
+      code: 'SB_NOT_FOUND',
+    });
   });
 });
 
@@ -85,7 +100,9 @@ describe('acting', () => {
     const input = { ...reference, body: 'Addressed in sha-2.' };
     await runEffect(effects, 'reply', input, { effectId: 'reply-1' });
     await runEffect(effects, 'reply', input, { effectId: 'reply-1', attempt: 2 });
-    expect(forge.comments.map(({ body, verdict }) => [body, verdict])).toEqual([['Addressed in sha-2.', 'comment']]);
+    expect(forge.comments.map(({ body, verdict }) => [body, verdict])).toEqual([
+      ['Addressed in sha-2.', 'comment'],
+    ]);
   });
 
   it('merges only the commit it was told', async () => {
@@ -95,6 +112,7 @@ describe('acting', () => {
   });
 
   it('may be repeated, all of it', () => {
-    for (const name of Object.keys(effects)) expect(findEffect(effects, name).whenUnknown).toBe('idempotent');
+    for (const name of Object.keys(effects))
+      expect(findEffect(effects, name).whenUnknown).toBe('idempotent');
   });
 });

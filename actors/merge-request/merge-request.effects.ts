@@ -28,7 +28,11 @@ export interface OpenedMergeRequest {
 }
 
 export function createMergeRequestEffects(forge: ForgePort): Record<string, EffectDefinition> {
-  const shared = { deadlineMs: forgeDeadlineMs, retry: forgeRetry, whenUnknown: 'idempotent' as const };
+  const shared = {
+    deadlineMs: forgeDeadlineMs,
+    retry: forgeRetry,
+    whenUnknown: 'idempotent' as const,
+  };
   return {
     openMergeRequest: localEffect({
       ...shared,
@@ -43,7 +47,11 @@ export function createMergeRequestEffects(forge: ForgePort): Record<string, Effe
         return { number, link, headSha };
       },
     }),
-    observe: localEffect({ ...shared, input: observeSchema, run: (input) => observe(forge, input) }),
+    observe: localEffect({
+      ...shared,
+      input: observeSchema,
+      run: (input) => observe(forge, input),
+    }),
     reply: localEffect({
       ...shared,
       input: replySchema,

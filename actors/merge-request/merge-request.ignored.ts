@@ -28,8 +28,19 @@ export const ignoredByMergeRequest: readonly IgnoredCommand<MergeRequestCommand[
   },
   {
     command: 'changesFailed',
-    states: ['opening', 'awaitingReview.waiting', 'awaitingChecks.waiting', 'addressingReview.replying', ...looking, ...merging],
+    states: [
+      'opening',
+      'awaitingReview.waiting',
+      'awaitingChecks.waiting',
+      'addressingReview.replying',
+      ...looking,
+      ...merging,
+    ],
     because: 'nothing is asked for any more: what was asked for has been delivered',
   },
-  { command: 'escalate', states: ['merging.cleaning'], because: 'it is merged: nobody is needed any more' },
+  {
+    command: 'escalate',
+    states: ['merging.cleaning'],
+    because: 'it is merged: nobody is needed any more',
+  },
 ];

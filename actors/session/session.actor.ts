@@ -4,5 +4,10 @@ import { createSessionEffects, type SessionPorts } from './session.effects.ts';
 import { sessionMachine } from './session.machine.ts';
 
 export function defineSession(ports: SessionPorts): ActorDefinition {
-  return defineActor({ kind: 'session', version: 1, machine: sessionMachine, effects: createSessionEffects(ports) });
+  return defineActor({
+    kind: 'session',
+    version: 1,
+    machine: sessionMachine,
+    effects: createSessionEffects(ports),
+  });
 }

@@ -102,7 +102,10 @@ function addPrompt(
   return { ...context, prompts, unsaid: [...context.unsaid, { id: `prompt-${prompts}`, item }] };
 }
 
-export function promptCurrentStep(context: SessionContext, source: 'step' | 'steer'): SessionContext {
+export function promptCurrentStep(
+  context: SessionContext,
+  source: 'step' | 'steer',
+): SessionContext {
   const step = currentStep(context);
   return step === undefined
     ? context
@@ -121,7 +124,9 @@ function deliverSteers(context: SessionContext): SessionContext {
 
 /** The agent knows of every waiting steer: handoffs from now on answer them. */
 export function noteSteersRead(context: SessionContext): SessionContext {
-  const requests = context.steers.flatMap(({ request }) => (request === undefined ? [] : [request]));
+  const requests = context.steers.flatMap(({ request }) =>
+    request === undefined ? [] : [request],
+  );
   return { ...context, steers: [], answered: [...context.answered, ...requests] };
 }
 

@@ -10,7 +10,12 @@ import {
   type ConversationItem,
   type TranscriptEntry,
 } from '../../runtime/contract/transcript.ts';
-import { SignalboxError, localEffect, poolEffect, type EffectDefinition } from '../../runtime/mod.ts';
+import {
+  SignalboxError,
+  localEffect,
+  poolEffect,
+  type EffectDefinition,
+} from '../../runtime/mod.ts';
 import type { ModelDirectory, ModelTurn } from '../ports/model.ts';
 import type { RepositoryPort, Worktree } from '../ports/repository.ts';
 import type { BlobPort, TranscriptPort } from '../ports/transcripts.ts';
@@ -68,8 +73,16 @@ export const worktreeSchema = z.object({
   branch: z.string(),
   path: z.string(),
 });
-export const removeWorktreeSchema = z.object({ repository: z.string(), path: z.string(), branch: z.string() });
-export const recordHandoffSchema = z.object({ run: z.string(), round: z.number().int(), handoff: handoffSchema });
+export const removeWorktreeSchema = z.object({
+  repository: z.string(),
+  path: z.string(),
+  branch: z.string(),
+});
+export const recordHandoffSchema = z.object({
+  run: z.string(),
+  round: z.number().int(),
+  handoff: handoffSchema,
+});
 
 export interface TurnSummary {
   readonly calls: readonly ToolCall[];
@@ -85,7 +98,11 @@ export interface ToolSummary {
 }
 
 export function createSessionEffects(ports: SessionPorts): Record<string, EffectDefinition> {
-  const tool = { input: runToolSchema, run: (input: RunToolInput, { signal }: { signal: AbortSignal }) => runTool(ports, input, signal) };
+  const tool = {
+    input: runToolSchema,
+    run: (input: RunToolInput, { signal }: { signal: AbortSignal }) =>
+      runTool(ports, input, signal),
+  };
   return {
     prepareWorktree: poolEffect('git', {
       input: worktreeSchema,
@@ -174,26 +191,42 @@ function summarizeTurn(
   return { calls, usage: turn.usage, stopReason: turn.stopReason };
 }
 
-function summarizeCall(id: string, name: string, input: Json, allowed: readonly string[]): ToolCall {
+function summarizeCall(
+  id: string,
+  name: string,
+  input: Json,
+  allowed: readonly string[],
+): ToolCall {
   const parsed = parseToolCall(name, input);
   if (parsed.status !== 'valid') {
     // The engine counts a completion without notes; every other bad call is answered at once.
     return name === 'complete_step' ? { id, name, input } : { id, name, problem: parsed.message };
   }
   if (!allowed.includes(name)) {
-    return { id, name, problem: `${name} is not available in this step. Available: ${allowed.join(', ')}.` };
+    return {
+      id,
+      name,
+      problem: `${name} is not available in this step. Available: ${allowed.join(', ')}.`,
+    };
   }
   return parsed.tool.handledBy === 'engine' ? { id, name, input: parsed.input } : { id, name };
 }
 
-async function runTool(ports: SessionPorts, input: RunToolInput, signal: AbortSignal): Promise<ToolSummary> {
+async function runTool(
+  ports: SessionPorts,
+  input: RunToolInput,
+  signal: AbortSignal,
+): Promise<ToolSummary> {
   const { session, root, toolCallId } = input;
   const conversation = await ports.transcripts.read(session);
   const call = conversation
     .flatMap(({ item }) => (item.type === 'assistant' ? item.blocks : []))
     .find((block) => block.type === 'toolCall' && block.id === toolCallId);
   if (call?.type !== 'toolCall') {
-    throw new SignalboxError('SB_NOT_FOUND', `the transcript of ${session} has no tool call ${toolCallId}`);
+    throw new SignalboxError(
+      'SB_NOT_FOUND',
+      `the transcript of ${session} has no tool call ${toolCallId}`,
+    );
   }
   const tool = findTool(call.name);
   if (tool?.handledBy !== 'worker') {

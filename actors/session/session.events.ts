@@ -8,7 +8,12 @@ export type SessionCommand =
   /** From the work queue: the session may work now. */
   | { readonly type: 'takeSlot' }
   /** From a person or an actor: read at the next turn boundary; wakes a parked session. */
-  | { readonly type: 'steer'; readonly text: string; readonly from: string; readonly request?: string }
+  | {
+      readonly type: 'steer';
+      readonly text: string;
+      readonly from: string;
+      readonly request?: string;
+    }
   /** From the coordinator: the handoff is dealt with. Until then steers wait: nobody edits what is being delivered. */
   | { readonly type: 'park' }
   /** From the coordinator: there is nothing left to do, clean up. */
@@ -16,7 +21,12 @@ export type SessionCommand =
   | { readonly type: 'kill'; readonly reason: string };
 
 export type SessionEvent =
-  | { readonly type: 'sessionQueued'; readonly goal: string; readonly run: string; readonly workflow: string }
+  | {
+      readonly type: 'sessionQueued';
+      readonly goal: string;
+      readonly run: string;
+      readonly workflow: string;
+    }
   | { readonly type: 'sessionPreparing'; readonly worktree: string; readonly branch: string }
   | {
       readonly type: 'stepStarted';
@@ -26,7 +36,12 @@ export type SessionEvent =
       readonly of: number;
       readonly round: number;
     }
-  | { readonly type: 'modelCalled'; readonly turn: number; readonly calls: readonly string[]; readonly usage: JsonObject }
+  | {
+      readonly type: 'modelCalled';
+      readonly turn: number;
+      readonly calls: readonly string[];
+      readonly usage: JsonObject;
+    }
   | { readonly type: 'toolStarted'; readonly tool: string; readonly toolCall: string }
   | {
       readonly type: 'toolFinished';
@@ -38,7 +53,12 @@ export type SessionEvent =
     }
   | { readonly type: 'stepCompleted'; readonly step: string; readonly notes: string }
   | { readonly type: 'stepBlocked'; readonly step: string; readonly attempts: number }
-  | { readonly type: 'handedOver'; readonly round: number; readonly title: string; readonly artifact: string }
+  | {
+      readonly type: 'handedOver';
+      readonly round: number;
+      readonly title: string;
+      readonly artifact: string;
+    }
   | { readonly type: 'sessionParked'; readonly round: number }
   | { readonly type: 'steered'; readonly text: string; readonly from: string }
   | { readonly type: 'steerRefused'; readonly reason: string }

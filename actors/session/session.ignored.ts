@@ -7,19 +7,35 @@ const acting = ['acting.inspecting', 'acting.changing', 'acting.commanding'];
 export const ignoredBySession: readonly IgnoredCommand<SessionCommand['type']>[] = [
   {
     command: 'takeSlot',
-    states: ['preparing', 'thinking.calling', ...acting, 'handingOver.recording', 'handingOver.delivering'],
+    states: [
+      'preparing',
+      'thinking.calling',
+      ...acting,
+      'handingOver.recording',
+      'handingOver.delivering',
+    ],
     because: 'the session works in its slot already; the queue may give the same one twice',
   },
   {
     command: 'takeSlot',
     states: ['parked', 'closing'],
-    because: 'the slot was given while the session gave it up: the release that is on its way returns it',
+    because:
+      'the slot was given while the session gave it up: the release that is on its way returns it',
   },
   {
     command: 'park',
     states: ['queued', 'preparing', 'thinking.calling', ...acting, 'handingOver.recording'],
-    because: 'only a handover that has been dealt with is parked; this one is a repeat of an earlier one',
+    because:
+      'only a handover that has been dealt with is parked; this one is a repeat of an earlier one',
   },
-  { command: 'park', states: ['parked', 'closing'], because: 'the session has parked, or is about to end' },
-  { command: 'complete', states: ['closing'], because: 'asked for twice: the clean-up under way goes on' },
+  {
+    command: 'park',
+    states: ['parked', 'closing'],
+    because: 'the session has parked, or is about to end',
+  },
+  {
+    command: 'complete',
+    states: ['closing'],
+    because: 'asked for twice: the clean-up under way goes on',
+  },
 ];

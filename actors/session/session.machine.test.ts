@@ -12,7 +12,11 @@ import {
 } from '../testing/drive-session.ts';
 import type { Reaction, Told } from '../testing/drive-machine.ts';
 import { changeWorkflow, createHandoff, worktree } from '../testing/inputs.ts';
+import { callModelSchema } from './session.effects.ts';
 import { maxWaitingSteers } from './session.context.ts';
+
+/** Typed: what vitest returns here is `any`. */
+const containing = (text: string): unknown => expect.stringContaining(text);
 
 const typesOf = (events: readonly Told[]) => events.map(({ type }) => type);
 const steer = (text: string, request?: string) => ({
@@ -21,7 +25,7 @@ const steer = (text: string, request?: string) => ({
   from: 'Ada',
   ...(request === undefined ? {} : { request }),
 });
-const toolsOf = (reaction: Reaction) => (reaction.started[0]?.input as { tools: string[] }).tools;
+const toolsOf = (reaction: Reaction) => callModelSchema.parse(reaction.started[0]?.input).tools;
 
 describe('a session through the bundled workflow', () => {
   it('queues, prepares, works step by step, hands over and parks', () => {
@@ -50,11 +54,26 @@ describe('a session through the bundled workflow', () => {
     const command = session.done('callModel', turnOf([bash('call-1')]));
     expect(session.state()).toBe('acting.commanding');
     expect(command.started).toEqual([
-      { source: 'runCommand', input: { session: 'run-1::session', root: worktree.path, toolCallId: 'call-1' } },
+      {
+        source: 'runCommand',
+        input: { session: 'run-1::session', root: worktree.path, toolCallId: 'call-1' },
+      },
     ]);
-    const ran = session.done('runCommand', { tool: 'bash', outcome: 'succeeded', exitCode: 0, durationMs: 5 });
+    const ran = session.done('runCommand', {
+      tool: 'bash',
+      outcome: 'succeeded',
+      exitCode: 0,
+      durationMs: 5,
+    });
     expect(ran.events).toEqual([
-      { type: 'toolFinished', tool: 'bash', toolCall: 'call-1', outcome: 'succeeded', exitCode: 0, durationMs: 5 },
+      {
+        type: 'toolFinished',
+        tool: 'bash',
+        toolCall: 'call-1',
+        outcome: 'succeeded',
+        exitCode: 0,
+        durationMs: 5,
+      },
     ]);
     // The effect has written the result into the transcript: nothing is left to say.
     expect(readUnsaid(ran)).toEqual([]);
@@ -100,7 +119,13 @@ describe('a session through the bundled workflow', () => {
 
   it('offers each step its own tools and complete_step', () => {
     const session = driveSession();
-    expect(toolsOf(startWorking(session))).toEqual(['bash', 'read', 'glob', 'grep', 'complete_step']);
+    expect(toolsOf(startWorking(session))).toEqual([
+      'bash',
+      'read',
+      'glob',
+      'grep',
+      'complete_step',
+    ]);
     expect(toolsOf(completeStep(session, 'understand'))).toContain('edit');
     completeStep(session, 'change');
     expect(toolsOf(completeStep(session, 'verify'))).not.toContain('edit');
@@ -115,10 +140,12 @@ describe('a session through the bundled workflow', () => {
     for (let index = 0; index < changeWorkflow.steps.length; index += 1) {
       const seen = JSON.stringify(reaction.started);
       expect(seen).toContain(`# ${titles[index]} (step ${index + 1} of 4)`);
-      for (const later of titles.slice(index + 1)) expect(seen).not.toContain(`# ${later}`);
-      for (const [at, marker] of markers.entries()) {
-        if (at > index && !markers.slice(0, index + 1).includes(marker)) expect(seen).not.toContain(marker);
-      }
+      const known = markers.slice(0, index + 1);
+      const later = [
+        ...titles.slice(index + 1).map((title) => `# ${title}`),
+        ...markers.slice(index + 1).filter((marker) => !known.includes(marker)),
+      ];
+      expect(later.filter((text) => seen.includes(text))).toEqual([]);
       const name = names[index];
       if (name !== undefined) reaction = completeStep(session, name);
     }
@@ -129,21 +156,31 @@ describe('steps cannot be skipped', () => {
   it('refuses a second, different completion in the same turn', () => {
     const session = driveSession();
     startWorking(session);
-    const second = completion('call-2', { notes: `And the second step, too: ${'done '.repeat(30)}` });
+    const second = completion('call-2', {
+      notes: `And the second step, too: ${'done '.repeat(30)}`,
+    });
     const reaction = session.done('callModel', turnOf([completion('call-1'), second]));
     expect(session.context().workflow.stepIndex).toBe(1);
-    expect(typesOf(reaction.events)).toEqual(['modelCalled', 'stepCompleted', 'stepStarted', 'toolFinished']);
+    expect(typesOf(reaction.events)).toEqual([
+      'modelCalled',
+      'stepCompleted',
+      'stepStarted',
+      'toolFinished',
+    ]);
     expect(readUnsaid(reaction)).toEqual([
       'The step is complete.',
-      expect.stringContaining('# Make the change (step 2 of 4)'),
-      expect.stringContaining('Refused:'),
+      containing('# Make the change (step 2 of 4)'),
+      containing('Refused:'),
     ]);
   });
 
   it('answers the same completion twice in one turn without anything happening again', () => {
     const session = driveSession();
     startWorking(session);
-    const reaction = session.done('callModel', turnOf([completion('call-1'), completion('call-2')]));
+    const reaction = session.done(
+      'callModel',
+      turnOf([completion('call-1'), completion('call-2')]),
+    );
     expect(session.context().workflow.stepIndex).toBe(1);
     expect(reaction.events.filter(({ type }) => type === 'stepCompleted')).toEqual([
       expect.objectContaining({ step: 'understand' }),
@@ -165,10 +202,16 @@ describe('steps cannot be skipped', () => {
     const session = driveSession();
     startWorking(session);
     for (let attempt = 1; attempt < 5; attempt += 1) {
-      const blocked = session.done('callModel', turnOf([completion(`call-${attempt}`, { notes: 'Done.' })]));
+      const blocked = session.done(
+        'callModel',
+        turnOf([completion(`call-${attempt}`, { notes: 'Done.' })]),
+      );
       expect(readUnsaid(blocked)[0]).toContain(`attempt ${attempt} of 5`);
     }
-    const last = session.done('callModel', turnOf([completion('call-5', { notes: 'Done.' }), bash('call-6')]));
+    const last = session.done(
+      'callModel',
+      turnOf([completion('call-5', { notes: 'Done.' }), bash('call-6')]),
+    );
     expect(last.started).toEqual([]);
     expect(session.output()).toMatchObject({ outcome: 'failed', code: 'stepExhausted' });
   });
@@ -185,7 +228,9 @@ describe('steps cannot be skipped', () => {
 
   it('fails a session whose workflow ends without a handoff, rather than leaving it stuck', () => {
     const step = { id: 'look', title: 'Look', prompt: 'Look around.', notes: { minLength: 20 } };
-    const session = driveSession({ workflow: { ...changeWorkflow, reworkFrom: 'look', steps: [step] } });
+    const session = driveSession({
+      workflow: { ...changeWorkflow, reworkFrom: 'look', steps: [step] },
+    });
     startWorking(session);
     completeStep(session, 'look');
     expect(session.output()).toMatchObject({ outcome: 'failed', code: 'handoffFailed' });
@@ -197,7 +242,10 @@ describe('tool calls', () => {
     const session = driveSession();
     startWorking(session);
     const problem = 'There is no tool named "browse".';
-    const reaction = session.done('callModel', turnOf([{ id: 'call-1', name: 'browse', problem }, bash('call-2')]));
+    const reaction = session.done(
+      'callModel',
+      turnOf([{ id: 'call-1', name: 'browse', problem }, bash('call-2')]),
+    );
     expect(reaction.events).toContainEqual({
       type: 'toolFinished',
       tool: 'browse',
@@ -206,14 +254,22 @@ describe('tool calls', () => {
       durationMs: 0,
     });
     expect(session.state()).toBe('acting.commanding');
-    const next = session.done('runCommand', { tool: 'bash', outcome: 'failed', exitCode: 1, durationMs: 5 });
+    const next = session.done('runCommand', {
+      tool: 'bash',
+      outcome: 'failed',
+      exitCode: 1,
+      durationMs: 5,
+    });
     expect(readUnsaid(next)).toEqual([problem]);
   });
 
   it('runs the calls of a turn one after the other, in their order', () => {
     const session = driveSession();
     startWorking(session);
-    session.done('callModel', turnOf([{ id: 'call-1', name: 'read' }, bash('call-2'), { id: 'call-3', name: 'grep' }]));
+    session.done(
+      'callModel',
+      turnOf([{ id: 'call-1', name: 'read' }, bash('call-2'), { id: 'call-3', name: 'grep' }]),
+    );
     const seen = [];
     for (const source of ['inspectFiles', 'runCommand', 'inspectFiles']) {
       seen.push([source, session.context().calls[0]?.id]);
@@ -232,7 +288,10 @@ describe('tool calls', () => {
     const session = driveSession();
     startWorking(session);
     session.done('callModel', turnOf([bash('call-1')]));
-    const reaction = session.failed('runCommand', { code: 'SB_EFFECT_INTERRUPTED', message: 'the worker died' });
+    const reaction = session.failed('runCommand', {
+      code: 'SB_EFFECT_INTERRUPTED',
+      message: 'the worker died',
+    });
     expect(reaction.events).toEqual([
       { type: 'toolFinished', tool: 'bash', toolCall: 'call-1', outcome: 'interrupted' },
     ]);
@@ -248,8 +307,14 @@ describe('tool calls', () => {
       const session = driveSession();
       startWorking(session);
       session.done('callModel', turnOf([bash('call-1')]));
-      const reaction = session.failed('runCommand', { code, message: 'the store is away', retryable: true });
-      expect(reaction.started[0]?.input).toMatchObject({ unsaid: [{ item: { outcome: 'interrupted' } }] });
+      const reaction = session.failed('runCommand', {
+        code,
+        message: 'the store is away',
+        retryable: true,
+      });
+      expect(reaction.started[0]?.input).toMatchObject({
+        unsaid: [{ item: { outcome: 'interrupted' } }],
+      });
     },
   );
 
@@ -258,7 +323,9 @@ describe('tool calls', () => {
     startWorking(session);
     session.done('callModel', turnOf([{ id: 'call-1', name: 'read' }]));
     const reaction = session.failed('inspectFiles', { message: 'there is no tool call call-1' });
-    expect(readUnsaid(reaction)).toEqual(['The tool could not do this: there is no tool call call-1.']);
+    expect(readUnsaid(reaction)).toEqual([
+      'The tool could not do this: there is no tool call call-1.',
+    ]);
   });
 });
 
@@ -270,7 +337,11 @@ describe('steering', () => {
     const next = session.done('callModel', turnOf([bash('call-1')]));
     expect(next.started.map(({ source }) => source)).toEqual(['runCommand']);
     session.send(steer('And semicolons.'));
-    const boundary = session.done('runCommand', { tool: 'bash', outcome: 'succeeded', durationMs: 1 });
+    const boundary = session.done('runCommand', {
+      tool: 'bash',
+      outcome: 'succeeded',
+      durationMs: 1,
+    });
     expect(readUnsaid(boundary)).toEqual([
       'A message for you from Ada:\n\nUse tabs.',
       'A message for you from Ada:\n\nAnd semicolons.',
@@ -297,7 +368,10 @@ describe('steering', () => {
     expect(prompt).toContain('> Rename it to toSlug.');
     completeStep(session, 'change-again');
     completeStep(session, 'verify-again');
-    expect(handOver(session, 'second').sent[0]?.body).toMatchObject({ round: 1, answered: ['review-1'] });
+    expect(handOver(session, 'second').sent[0]?.body).toMatchObject({
+      round: 1,
+      answered: ['review-1'],
+    });
   });
 
   it('waits while a handover is being delivered, and wakes the session when it is told to park', () => {
@@ -316,7 +390,10 @@ describe('steering', () => {
     const session = driveSession();
     startWorking(session);
     for (const step of ['understand', 'change', 'verify']) completeStep(session, step);
-    session.done('callModel', turnOf([completion('call-last', { handoff: { ...createHandoff() } })]));
+    session.done(
+      'callModel',
+      turnOf([completion('call-last', { handoff: { ...createHandoff() } })]),
+    );
     session.send(steer('Too late for this round.', 'review-1'));
     const delivered = session.done('recordHandoff', { blob: 'runs/run-1/handoff-0.json' });
     expect(delivered.sent[0]?.body).toMatchObject({ answered: [] });
@@ -345,13 +422,18 @@ describe('steering', () => {
     expect(session.state()).toBe('parked');
     expect(asked.sent).toContainEqual({
       to: 'coordinator/run-1',
-      body: { type: 'reworkRefused', session: 'run-1::session', reason: expect.stringContaining('reworkFrom') },
+      body: {
+        type: 'reworkRefused',
+        session: 'run-1::session',
+        reason: containing('reworkFrom'),
+      },
     });
   });
 
   it('refuses messages of people beyond a limit, and never those of the run', () => {
     const session = driveSession();
-    for (let count = 0; count < maxWaitingSteers; count += 1) session.send(steer(`message ${count}`));
+    for (let count = 0; count < maxWaitingSteers; count += 1)
+      session.send(steer(`message ${count}`));
     expect(typesOf(session.send(steer('one too many')).events)).toEqual(['steerRefused']);
     expect(typesOf(session.send(steer('the tests fail', 'proof-1')).events)).toEqual(['steered']);
   });

@@ -22,19 +22,32 @@ export const sessionMachine = sessionSetup.createMachine({
       {
         guard: { type: 'hasRoomFor', params: ({ event }) => event },
         actions: [
-          assign(({ context, event: { type: _, ...steer } }) => ({ steers: [...context.steers, steer] })),
+          assign(({ context, event: { type: _, ...steer } }) => ({
+            steers: [...context.steers, steer],
+          })),
           emit(({ event: { text, from } }) => ({ type: 'steered', text, from })),
         ],
       },
-      { actions: emit({ type: 'steerRefused', reason: 'too many messages wait for this session already' }) },
+      {
+        actions: emit({
+          type: 'steerRefused',
+          reason: 'too many messages wait for this session already',
+        }),
+      },
     ],
     complete: {
       target: '.closing',
-      actions: { type: 'end', params: ({ event }) => ({ outcome: 'completed', reason: event.reason }) },
+      actions: {
+        type: 'end',
+        params: ({ event }) => ({ outcome: 'completed', reason: event.reason }),
+      },
     },
     kill: {
       target: '.killed',
-      actions: { type: 'end', params: ({ event }) => ({ outcome: 'killed', reason: event.reason }) },
+      actions: {
+        type: 'end',
+        params: ({ event }) => ({ outcome: 'killed', reason: event.reason }),
+      },
     },
   },
   states: {
@@ -86,12 +99,23 @@ export const sessionMachine = sessionSetup.createMachine({
       states: {
         checking: {
           always: [
-            { guard: 'isOverTurns', target: '#session.failed', actions: fail('turnLimit', 'the session has used all its turns') },
-            { guard: 'isOverTokens', target: '#session.failed', actions: fail('tokenLimit', 'the session has used all its tokens') },
+            {
+              guard: 'isOverTurns',
+              target: '#session.failed',
+              actions: fail('turnLimit', 'the session has used all its turns'),
+            },
+            {
+              guard: 'isOverTokens',
+              target: '#session.failed',
+              actions: fail('tokenLimit', 'the session has used all its tokens'),
+            },
             {
               guard: 'isStalled',
               target: '#session.failed',
-              actions: fail('stalled', 'the agent talked several turns in a row without doing anything'),
+              actions: fail(
+                'stalled',
+                'the agent talked several turns in a row without doing anything',
+              ),
             },
             { target: 'calling' },
           ],
@@ -119,7 +143,12 @@ export const sessionMachine = sessionSetup.createMachine({
                 target: '#session.acting',
                 actions: enqueueActions(({ context, event: { output }, enqueue }) => {
                   const calls = output.calls.map(({ name }) => name);
-                  enqueue.emit({ type: 'modelCalled', turn: context.turn + 1, calls, usage: { ...output.usage } });
+                  enqueue.emit({
+                    type: 'modelCalled',
+                    turn: context.turn + 1,
+                    calls,
+                    usage: { ...output.usage },
+                  });
                   enqueue.assign(() => conversation.takeTurn(context, output));
                 }),
               },
@@ -137,7 +166,10 @@ export const sessionMachine = sessionSetup.createMachine({
             {
               guard: 'isExhausted',
               target: '#session.failed',
-              actions: fail('stepExhausted', 'the agent could not complete a step in all its attempts'),
+              actions: fail(
+                'stepExhausted',
+                'the agent could not complete a step in all its attempts',
+              ),
             },
             {
               guard: { type: 'nextIs', params: 'completion' },
@@ -172,7 +204,10 @@ export const sessionMachine = sessionSetup.createMachine({
             {
               guard: 'isFinished',
               target: '#session.failed',
-              actions: fail('handoffFailed', 'the workflow has ended, and none of its steps delivers a handoff'),
+              actions: fail(
+                'handoffFailed',
+                'the workflow has ended, and none of its steps delivers a handoff',
+              ),
             },
             { target: '#session.thinking' },
           ],
@@ -195,13 +230,27 @@ export const sessionMachine = sessionSetup.createMachine({
             }),
             onDone: {
               target: 'delivering',
-              actions: enqueueActions(({ context: { input, workflow, worktree, answered }, event, enqueue }) => {
-                const handoff = handoffSchema.parse(workflow.artifacts['handoff']);
-                const { round } = workflow;
-                enqueue.emit({ type: 'handedOver', round, title: handoff.title, artifact: event.output.blob });
-                const command = { type: 'receiveHandoff', session: input.session, round, handoff, worktree, answered };
-                enqueue({ type: 'sendCommand', params: { to: input.coordinator, command } });
-              }),
+              actions: enqueueActions(
+                ({ context: { input, workflow, worktree, answered }, event, enqueue }) => {
+                  const handoff = handoffSchema.parse(workflow.artifacts['handoff']);
+                  const { round } = workflow;
+                  enqueue.emit({
+                    type: 'handedOver',
+                    round,
+                    title: handoff.title,
+                    artifact: event.output.blob,
+                  });
+                  const command = {
+                    type: 'receiveHandoff',
+                    session: input.session,
+                    round,
+                    handoff,
+                    worktree,
+                    answered,
+                  };
+                  enqueue({ type: 'sendCommand', params: { to: input.coordinator, command } });
+                },
+              ),
             },
             onError: { target: '#session.failed', actions: failWith('handoffFailed') },
           },
@@ -251,7 +300,10 @@ export const sessionMachine = sessionSetup.createMachine({
         }),
         onDone: {
           target: 'completed',
-          actions: emit(({ context }) => ({ type: 'worktreeRemoved', worktree: context.input.worktree })),
+          actions: emit(({ context }) => ({
+            type: 'worktreeRemoved',
+            worktree: context.input.worktree,
+          })),
         },
         onError: {
           target: 'completed',

@@ -48,7 +48,16 @@ export const sessionEndSchema = z.discriminatedUnion('outcome', [
   z.object({ outcome: z.literal('completed'), reason: z.string() }),
   z.object({
     outcome: z.literal('failed'),
-    code: z.enum(['worktreeFailed', 'modelFailed', 'modelRefused', 'turnLimit', 'tokenLimit', 'stepExhausted', 'stalled', 'handoffFailed']),
+    code: z.enum([
+      'worktreeFailed',
+      'modelFailed',
+      'modelRefused',
+      'turnLimit',
+      'tokenLimit',
+      'stepExhausted',
+      'stalled',
+      'handoffFailed',
+    ]),
     reason: z.string(),
   }),
   z.object({ outcome: z.literal('killed'), reason: z.string() }),

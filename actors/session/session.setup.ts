@@ -10,7 +10,12 @@ import { interruptedOrFailed, placementOf, type CallPlacement } from './session.
 import * as conversation from './session.context.ts';
 import type { SessionContext } from './session.context.ts';
 import type * as effects from './session.effects.ts';
-import { describeEnd, describeStep, type SessionCommand, type SessionEvent } from './session.events.ts';
+import {
+  describeEnd,
+  describeStep,
+  type SessionCommand,
+  type SessionEvent,
+} from './session.events.ts';
 import type { SessionEnd, SessionInput } from './session.schema.ts';
 import { answerCall } from './tool-answers.ts';
 
@@ -95,7 +100,7 @@ export const failWith = (code: FailureCode) => ({
 });
 
 /** A state that runs the first tool call through one of the three tool effects. */
-export const runningTool = <Source extends 'inspectFiles' | 'changeFiles' | 'runCommand'>(src: Source) =>
+export const runningTool = (src: 'inspectFiles' | 'changeFiles' | 'runCommand') =>
   sessionSetup.createStateConfig({
     entry: 'announceTool',
     invoke: {
@@ -116,10 +121,14 @@ export const runningTool = <Source extends 'inspectFiles' | 'changeFiles' | 'run
           const call = context.calls[0];
           if (call === undefined) return;
           const answer = interruptedOrFailed(readEffectError(event.error));
-          enqueue.emit({ type: 'toolFinished', tool: call.name, toolCall: call.id, outcome: answer.outcome });
+          enqueue.emit({
+            type: 'toolFinished',
+            tool: call.name,
+            toolCall: call.id,
+            outcome: answer.outcome,
+          });
           enqueue.assign(() => answerCall(context, call, answer));
         }),
       },
     },
   });
-

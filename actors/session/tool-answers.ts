@@ -7,17 +7,23 @@ import { advanceWorkflow } from '../../workflows/session/advance-workflow.ts';
 import { formatBlocked } from '../../workflows/session/blocked-text.ts';
 import type { CompletionRules } from '../../workflows/session/completion-check.ts';
 import { handoffExample, handoffSchema } from './handoff.schema.ts';
-import { currentStep, promptCurrentStep, type SessionContext, type ToolCall } from './session.context.ts';
+import {
+  currentStep,
+  promptCurrentStep,
+  type SessionContext,
+  type ToolCall,
+} from './session.context.ts';
 import { describeStep, type SessionEvent } from './session.events.ts';
 
 const validateHandoff: CompletionRules['validators']['handoff'] = (value) => {
   const parsed = handoffSchema.safeParse(value);
   return parsed.success
-    ? { ok: true, value: parsed.data as Json }
+    ? { ok: true, value: parsed.data }
     : {
         ok: false,
         problems: parsed.error.issues.map(
-          ({ path, message }) => `${path.length === 0 ? 'handoff' : path.map(String).join('.')}: ${message}`,
+          ({ path, message }) =>
+            `${path.length === 0 ? 'handoff' : path.map(String).join('.')}: ${message}`,
         ),
       };
 };
@@ -53,7 +59,10 @@ export function resultId(toolCallId: string): string {
 export function refuseCall(context: SessionContext, call: ToolCall | undefined): SessionContext {
   return call === undefined
     ? context
-    : answerCall(context, call, { outcome: 'failed', text: call.problem ?? 'This call cannot be carried out.' });
+    : answerCall(context, call, {
+        outcome: 'failed',
+        text: call.problem ?? 'This call cannot be carried out.',
+      });
 }
 
 /** Gives the completion to the engine; its answer, and the next step's prompt, join the conversation. */
@@ -75,12 +84,18 @@ export function answerCompletion(
   switch (answered.status) {
     case 'advanced': {
       const text = 'The step is complete.';
-      const advanced = answerCall({ ...context, workflow: answered.state }, call, { outcome: 'succeeded', text });
+      const advanced = answerCall({ ...context, workflow: answered.state }, call, {
+        outcome: 'succeeded',
+        text,
+      });
       if (isRepeat) return { context: advanced, events: [] };
       const notes = answered.state.records.at(-1)?.notes ?? '';
       const completed: SessionEvent = { type: 'stepCompleted', step, notes };
       return answered.next.type === 'step'
-        ? { context: promptCurrentStep(advanced, 'step'), events: [completed, describeStep(answered.next.step)] }
+        ? {
+            context: promptCurrentStep(advanced, 'step'),
+            events: [completed, describeStep(answered.next.step)],
+          }
         : { context: advanced, events: [completed] };
     }
     case 'blocked':
@@ -94,7 +109,10 @@ export function answerCompletion(
       };
     case 'refused':
       return {
-        context: answerCall(context, call, { outcome: 'failed', text: `Refused: ${answered.reason}.` }),
+        context: answerCall(context, call, {
+          outcome: 'failed',
+          text: `Refused: ${answered.reason}.`,
+        }),
         events: [{ type: 'toolFinished', tool: call.name, toolCall: call.id, outcome: 'failed' }],
       };
     default:

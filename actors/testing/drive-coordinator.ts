@@ -14,9 +14,19 @@ import type { RunSpec } from '../coordinator/run-spec.schema.ts';
 import { mergeRequestInputSchema } from '../merge-request/merge-request.schema.ts';
 import { sessionInputSchema, type ReceiveHandoff } from '../session/session.schema.ts';
 import { driveMachine, type DrivenMachine, type Reaction } from './drive-machine.ts';
-import { changeWorkflow, createCoordinatorInput, createHandoff, createReceiveHandoff } from './inputs.ts';
+import {
+  changeWorkflow,
+  createCoordinatorInput,
+  createHandoff,
+  createReceiveHandoff,
+} from './inputs.ts';
 import { createMemoryForge } from './memory-forge.ts';
-import { createMemoryBlobs, createMemoryRepository, createMemoryWorkspace, endCommand } from './memory-ports.ts';
+import {
+  createMemoryBlobs,
+  createMemoryRepository,
+  createMemoryWorkspace,
+  endCommand,
+} from './memory-ports.ts';
 
 export type DrivenCoordinator = DrivenMachine<CoordinatorContext>;
 
@@ -50,11 +60,20 @@ export const preparedRun: PreparedRun = {
 };
 
 /** Of a change as declared, whose tests have ended with this exit code. */
-export function createProof(exitCode: number, changed: readonly string[] = createHandoff().filesChanged): ProofRecord {
+export function createProof(
+  exitCode: number,
+  changed: readonly string[] = createHandoff().filesChanged,
+): ProofRecord {
   return createProofRecord({
     run: 'run-1',
     round: 0,
-    tests: { command: 'npm test', exitCode, ended: `exited with ${exitCode}`, durationMs: 10, output: 'tests-0.txt' },
+    tests: {
+      command: 'npm test',
+      exitCode,
+      ended: `exited with ${exitCode}`,
+      durationMs: 10,
+      output: 'tests-0.txt',
+    },
     declared: createHandoff().filesChanged,
     changed: changed.map((path) => ({ path, change: 'modified' })),
     sideEffects: [],
@@ -66,7 +85,11 @@ export function startRun(run: DrivenCoordinator): Reaction {
 }
 
 /** From a handoff to the merge request: verified, committed, pushed, reported. */
-export function deliver(run: DrivenCoordinator, sha: string, changes: Partial<ReceiveHandoff> = {}): Reaction {
+export function deliver(
+  run: DrivenCoordinator,
+  sha: string,
+  changes: Partial<ReceiveHandoff> = {},
+): Reaction {
   run.send(createReceiveHandoff(changes));
   run.done('verifyChange', createProof(0));
   run.done('commitChange', { sha });

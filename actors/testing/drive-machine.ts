@@ -8,7 +8,12 @@ import type { ActorAddress } from '../../runtime/contract/address.ts';
 import type { CommandBody, CommandEnvelope } from '../../runtime/contract/command.ts';
 import type { ActorStatus } from '../../runtime/contract/event.ts';
 import type { Json } from '../../runtime/contract/json.ts';
-import { commitSchema, type ChildRecord, type Commit, type OutboxEntry } from '../../runtime/core/commit.ts';
+import {
+  commitSchema,
+  type ChildRecord,
+  type Commit,
+  type OutboxEntry,
+} from '../../runtime/core/commit.ts';
 import type { ActorDefinition } from '../../runtime/core/definition.ts';
 import { toJson } from '../../runtime/core/draft.ts';
 import { createInertMachine } from '../../runtime/core/inert-scope.ts';
@@ -97,14 +102,25 @@ export function driveMachine<Context>(
     const before = record?.commit;
     const { address } = options;
     const nowMs = startMs + seq * tickMs;
-    const { next, refusals } = step({ actor, address, record, inbound: [{ seq, command }], nowMs, epoch: 1 });
+    const { next, refusals } = step({
+      actor,
+      address,
+      record,
+      inbound: [{ seq, command }],
+      nowMs,
+      epoch: 1,
+    });
     if (next !== undefined) record = restore(actor, next.commit);
     const reaction = describe(before, next?.commit, refusals[0]?.reason, answered);
     checkInputs(definition, reaction.started, options.effectInputs ?? {});
     history.push(reaction);
     return reaction;
   };
-  const envelope = () => ({ v: 1 as const, id: `command-${seq + 1}`, at: new Date(startMs).toISOString() });
+  const envelope = () => ({
+    v: 1 as const,
+    id: `command-${seq + 1}`,
+    at: new Date(startMs).toISOString(),
+  });
   const find = (source: string): readonly [string, ChildRecord] => {
     const found = Object.entries(commit().children).find(([, child]) => child.source === source);
     if (found === undefined) {
@@ -118,7 +134,13 @@ export function driveMachine<Context>(
     return apply(
       child.type === 'effect'
         ? { ...envelope(), purpose: 'effectEnded', effectId: child.effectId, outcome }
-        : { ...envelope(), purpose: 'childEnded', childName: name, generation: child.generation, outcome },
+        : {
+            ...envelope(),
+            purpose: 'childEnded',
+            childName: name,
+            generation: child.generation,
+            outcome,
+          },
       name,
     );
   };
@@ -135,7 +157,10 @@ export function driveMachine<Context>(
     pending: () => Object.values(commit().children).map(({ source }) => source),
     timers: () =>
       Object.fromEntries(
-        Object.entries(commit().timers).map(([id, { atMs }]) => [id, atMs - Date.parse(commit().at)]),
+        Object.entries(commit().timers).map(([id, { atMs }]) => [
+          id,
+          atMs - Date.parse(commit().at),
+        ]),
       ),
     send: (body) => apply({ ...envelope(), purpose: 'deliver', body: toJson(body) as CommandBody }),
     done: (source, output) => answer(source, { status: 'done', output: toJson(output) }),
@@ -149,7 +174,10 @@ export function driveMachine<Context>(
       if (child.type !== 'actor') throw new Error(`${source} is an effect`);
       const outcome = { status: 'error' as const, error: message };
       const { generation } = child;
-      return apply({ ...envelope(), purpose: 'childEnded', childName, generation, outcome }, childName);
+      return apply(
+        { ...envelope(), purpose: 'childEnded', childName, generation, outcome },
+        childName,
+      );
     },
     fire: (timerId) => {
       const timer = commit().timers[timerId];
@@ -178,7 +206,8 @@ function describe(
   const entries = after?.outbox ?? [];
   const events = entries.flatMap((entry) => (entry.type === 'event' ? [entry.event] : []));
   const poison = events.find(({ type }) => type === 'commandDeadLettered');
-  if (poison !== undefined) throw new Error(`a command became a dead letter: ${JSON.stringify(poison)}`);
+  if (poison !== undefined)
+    throw new Error(`a command became a dead letter: ${JSON.stringify(poison)}`);
   return {
     refused,
     events,
@@ -186,9 +215,12 @@ function describe(
       entry.type === 'command' ? [{ to: `${entry.to.kind}/${entry.to.id}`, body: entry.body }] : [],
     ),
     started: after === undefined ? [] : listStarted(before, after),
-    cancelled: after === undefined || before === undefined ? [] : listCancelled(before, after, answered),
+    cancelled:
+      after === undefined || before === undefined ? [] : listCancelled(before, after, answered),
     actors: entries.flatMap((entry) =>
-      entry.type === 'startActor' ? [{ to: `${entry.to.kind}/${entry.to.id}`, input: entry.input }] : [],
+      entry.type === 'startActor'
+        ? [{ to: `${entry.to.kind}/${entry.to.id}`, input: entry.input }]
+        : [],
     ),
   };
 }
@@ -209,8 +241,12 @@ function readInput(child: ChildRecord, outbox: readonly OutboxEntry[]): Json {
   if (child.type === 'effect' && child.pool === undefined) return child.input ?? null;
   const entry = outbox.find(
     (candidate) =>
-      (candidate.type === 'startEffect' && child.type === 'effect' && candidate.effectId === child.effectId) ||
-      (candidate.type === 'startChild' && child.type === 'actor' && candidate.generation === child.generation),
+      (candidate.type === 'startEffect' &&
+        child.type === 'effect' &&
+        candidate.effectId === child.effectId) ||
+      (candidate.type === 'startChild' &&
+        child.type === 'actor' &&
+        candidate.generation === child.generation),
   );
   if (entry?.type !== 'startEffect' && entry?.type !== 'startChild') {
     throw new Error(`${child.source} waits, and nothing was published to start it`);
@@ -220,7 +256,9 @@ function readInput(child: ChildRecord, outbox: readonly OutboxEntry[]): Json {
 
 function listCancelled(before: Commit, after: Commit, answered: string | undefined): string[] {
   return Object.entries(before.children)
-    .filter(([name, child]) => name !== answered && identify(after.children[name]) !== identify(child))
+    .filter(
+      ([name, child]) => name !== answered && identify(after.children[name]) !== identify(child),
+    )
     .map(([, child]) => child.source);
 }
 
@@ -232,7 +270,9 @@ function checkInputs(
   for (const { source, input } of started) {
     const parsed = schemas[source]?.safeParse(input);
     if (parsed?.success === false) {
-      throw new Error(`${definition.kind} started ${source} with a wrong input: ${parsed.error.message}`);
+      throw new Error(
+        `${definition.kind} started ${source} with a wrong input: ${parsed.error.message}`,
+      );
     }
   }
 }

@@ -1,7 +1,16 @@
 /** An MR manager driven by hand, what the forge may say to it, and ways into the states in which it waits. */
 import { defineMergeRequest } from '../merge-request/merge-request.actor.ts';
-import type { MergeRequestContext, ObservedComment, Observation } from '../merge-request/merge-request.context.ts';
-import { mergeSchema, observeSchema, openSchema, replySchema } from '../merge-request/merge-request.effects.ts';
+import type {
+  MergeRequestContext,
+  ObservedComment,
+  Observation,
+} from '../merge-request/merge-request.context.ts';
+import {
+  mergeSchema,
+  observeSchema,
+  openSchema,
+  replySchema,
+} from '../merge-request/merge-request.effects.ts';
 import type { MergePolicy } from '../merge-request/merge-request.schema.ts';
 import { driveMachine, type DrivenMachine, type Reaction } from './drive-machine.ts';
 import { createMergeRequestInput } from './inputs.ts';
@@ -24,7 +33,11 @@ export function driveMergeRequest(policy: Partial<MergePolicy> = {}): DrivenMerg
   });
 }
 
-export function comment(verdict: ObservedComment['verdict'], body: string, sha = 'sha-1'): ObservedComment {
+export function comment(
+  verdict: ObservedComment['verdict'],
+  body: string,
+  sha = 'sha-1',
+): ObservedComment {
   return { id: `comment ${body}`, author: 'Ada', body, verdict, sha };
 }
 
@@ -46,7 +59,11 @@ export function observation(changes: Partial<Observation> = {}): Observation {
 }
 
 export function openIt(manager: DrivenMergeRequest): Reaction {
-  return manager.done('openMergeRequest', { number: 7, link: 'signalbox mr show 7', headSha: 'sha-1' });
+  return manager.done('openMergeRequest', {
+    number: 7,
+    link: 'signalbox mr show 7',
+    headSha: 'sha-1',
+  });
 }
 
 export function see(manager: DrivenMergeRequest, changes: Partial<Observation> = {}): Reaction {

@@ -1,13 +1,26 @@
 /** A session driven by hand, and the turns of an agent that works through the bundled workflow. */
 import type { Json } from '../../runtime/contract/json.ts';
-import { callModelSchema, recordHandoffSchema, removeWorktreeSchema, runToolSchema, worktreeSchema } from '../session/session.effects.ts';
+import {
+  callModelSchema,
+  recordHandoffSchema,
+  removeWorktreeSchema,
+  runToolSchema,
+  worktreeSchema,
+} from '../session/session.effects.ts';
 import type { TurnSummary } from '../session/session.effects.ts';
 import { defineSession } from '../session/session.actor.ts';
 import type { SessionContext, ToolCall } from '../session/session.context.ts';
 import type { SessionInput } from '../session/session.schema.ts';
 import { driveMachine, type DrivenMachine, type Reaction } from './drive-machine.ts';
 import { createHandoff, createSessionInput, worktree } from './inputs.ts';
-import { createMemoryBlobs, createMemoryModel, createMemoryRepository, createMemoryTranscripts, createMemoryWorkspace, endCommand } from './memory-ports.ts';
+import {
+  createMemoryBlobs,
+  createMemoryModel,
+  createMemoryRepository,
+  createMemoryTranscripts,
+  createMemoryWorkspace,
+  endCommand,
+} from './memory-ports.ts';
 
 export type DrivenSession = DrivenMachine<SessionContext>;
 
@@ -38,7 +51,10 @@ export function driveSession(changes: Partial<SessionInput> = {}): DrivenSession
   });
 }
 
-export function turnOf(calls: readonly ToolCall[], changes: Partial<TurnSummary> = {}): TurnSummary {
+export function turnOf(
+  calls: readonly ToolCall[],
+  changes: Partial<TurnSummary> = {},
+): TurnSummary {
   const stopReason = calls.length === 0 ? 'endTurn' : 'toolUse';
   return { calls, usage: { inputTokens: 100, outputTokens: 10 }, stopReason, ...changes };
 }
@@ -46,7 +62,10 @@ export function turnOf(calls: readonly ToolCall[], changes: Partial<TurnSummary>
 const longNotes =
   'Read src/slugify.ts and its test; npm test exits with 1, and the digits are dropped by one regular expression.';
 
-export function completion(id: string, changes: { readonly notes?: string; readonly handoff?: Json } = {}): ToolCall {
+export function completion(
+  id: string,
+  changes: { readonly notes?: string; readonly handoff?: Json } = {},
+): ToolCall {
   const { notes = longNotes, handoff } = changes;
   const artifacts = handoff === undefined ? {} : { artifacts: { handoff } };
   return { id, name: 'complete_step', input: { notes, ...artifacts } };
@@ -84,5 +103,7 @@ export function workToHandover(session: DrivenSession): Reaction {
 export function readUnsaid(reaction: Reaction): readonly string[] {
   const call = reaction.started.find(({ source }) => source === 'callModel');
   if (call === undefined) throw new Error('no model call was started');
-  return callModelSchema.parse(call.input).unsaid.map(({ item }) => ('text' in item ? item.text : item.type));
+  return callModelSchema
+    .parse(call.input)
+    .unsaid.map(({ item }) => ('text' in item ? item.text : item.type));
 }

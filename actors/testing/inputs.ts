@@ -3,12 +3,20 @@ import { loadBundledWorkflow } from '../../workflows/library/library.ts';
 import type { CoordinatorInput, RunSpec } from '../coordinator/run-spec.schema.ts';
 import type { MergePolicy, MergeRequestInput } from '../merge-request/merge-request.schema.ts';
 import type { Handoff } from '../session/handoff.schema.ts';
-import { defaultSessionLimits, type ReceiveHandoff, type SessionInput } from '../session/session.schema.ts';
+import {
+  defaultSessionLimits,
+  type ReceiveHandoff,
+  type SessionInput,
+} from '../session/session.schema.ts';
 
 /** The bundled workflow: understand, change, verify, hand-over. */
 export const changeWorkflow = (await loadBundledWorkflow('change')).definition;
 
-export const worktree = { path: '/worktrees/run-1', branch: 'signalbox/run-1', baseSha: 'a'.repeat(40) };
+export const worktree = {
+  path: '/worktrees/run-1',
+  branch: 'signalbox/run-1',
+  baseSha: 'a'.repeat(40),
+};
 
 export function createSessionInput(changes: Partial<SessionInput> = {}): SessionInput {
   return {

@@ -21,7 +21,9 @@ export interface MemoryForge extends ForgePort {
 
 const at = '2026-03-01T08:00:00.000Z';
 
-export function createMemoryForge(mergeOutcome: MergeOutcome = { status: 'merged', sha: 'merge-1' }): MemoryForge {
+export function createMemoryForge(
+  mergeOutcome: MergeOutcome = { status: 'merged', sha: 'merge-1' },
+): MemoryForge {
   const mergeRequests: MergeRequestView[] = [];
   const comments: ForgeComment[] = [];
   const checks: ForgeCheck[] = [];
@@ -30,10 +32,14 @@ export function createMemoryForge(mergeOutcome: MergeOutcome = { status: 'merged
   const byKey = new Map<string, number>();
   const find = ({ number }: MergeRequestReference): MergeRequestView => {
     const found = mergeRequests[number - 1];
-    if (found === undefined) throw new SignalboxError('SB_NOT_FOUND', `there is no merge request ${number}`);
+    if (found === undefined)
+      throw new SignalboxError('SB_NOT_FOUND', `there is no merge request ${number}`);
     return found;
   };
-  const settle = (reference: MergeRequestReference, changes: Partial<MergeRequestView>): MergeRequestView => {
+  const settle = (
+    reference: MergeRequestReference,
+    changes: Partial<MergeRequestView>,
+  ): MergeRequestView => {
     const settled = { ...find(reference), ...changes };
     mergeRequests[reference.number - 1] = settled;
     return settled;
@@ -48,11 +54,20 @@ export function createMemoryForge(mergeOutcome: MergeOutcome = { status: 'merged
     openMergeRequest: ({ idempotencyKey, ...request }) => {
       keys.push(idempotencyKey);
       const known = byKey.get(idempotencyKey);
-      if (known !== undefined) return Promise.resolve(find({ repository: request.repository, number: known }));
+      if (known !== undefined)
+        return Promise.resolve(find({ repository: request.repository, number: known }));
       const number = mergeRequests.length + 1;
       byKey.set(idempotencyKey, number);
       const link = `signalbox mr show ${number}`;
-      const view = { ...request, number, state: 'open' as const, headSha: 'sha-1', createdAt: at, updatedAt: at, link };
+      const view = {
+        ...request,
+        number,
+        state: 'open' as const,
+        headSha: 'sha-1',
+        createdAt: at,
+        updatedAt: at,
+        link,
+      };
       mergeRequests.push(view);
       return Promise.resolve(view);
     },
@@ -75,10 +90,12 @@ export function createMemoryForge(mergeOutcome: MergeOutcome = { status: 'merged
     listChecks: (_, sha) => Promise.resolve(checks.filter((check) => check.sha === sha)),
     merge: (reference, { expectedHeadSha }) => {
       merges.push(expectedHeadSha);
-      if (mergeOutcome.status === 'merged') settle(reference, { state: 'merged', mergeSha: mergeOutcome.sha });
+      if (mergeOutcome.status === 'merged')
+        settle(reference, { state: 'merged', mergeSha: mergeOutcome.sha });
       return Promise.resolve(mergeOutcome);
     },
-    close: (reference, closeReason) => Promise.resolve(settle(reference, { state: 'closed', closeReason })),
+    close: (reference, closeReason) =>
+      Promise.resolve(settle(reference, { state: 'closed', closeReason })),
     deleteSourceBranch: () => Promise.resolve(),
   };
 }

@@ -2,7 +2,12 @@
 import { SignalboxError } from '../../runtime/contract/errors.ts';
 import type { TranscriptEntry } from '../../runtime/contract/transcript.ts';
 import type { ModelPort, ModelRequest, ModelTurn } from '../ports/model.ts';
-import type { ChangedFile, CommitRequest, RepositoryInspection, RepositoryPort } from '../ports/repository.ts';
+import type {
+  ChangedFile,
+  CommitRequest,
+  RepositoryInspection,
+  RepositoryPort,
+} from '../ports/repository.ts';
 import type { BlobPort, TranscriptPort } from '../ports/transcripts.ts';
 import type { CommandRequest, CommandResult, WorkspacePort } from '../ports/workspace.ts';
 
@@ -22,7 +27,8 @@ export function createMemoryTranscripts(
     entries,
     append: (added) => {
       for (const entry of added) {
-        if (entries.some(({ id, session }) => id === entry.id && session === entry.session)) continue;
+        if (entries.some(({ id, session }) => id === entry.id && session === entry.session))
+          continue;
         entries.push(entry);
         log.push(`append ${entry.id}`);
       }
@@ -68,7 +74,11 @@ export function createMemoryModel(turns: readonly ModelTurn[], log: CallLog = []
       log.push(`complete ${request.idempotencyKey}`);
       const turn = turns[requests.length - 1];
       return turn === undefined
-        ? Promise.reject(new SignalboxError('SB_MODEL_UNAVAILABLE', 'nothing is left to say', { retryable: true }))
+        ? Promise.reject(
+            new SignalboxError('SB_MODEL_UNAVAILABLE', 'nothing is left to say', {
+              retryable: true,
+            }),
+          )
         : Promise.resolve(turn);
     },
   };
@@ -76,7 +86,12 @@ export function createMemoryModel(turns: readonly ModelTurn[], log: CallLog = []
 
 export function endCommand(exitCode: number, stdout = ''): CommandResult {
   const capture = (text: string) => ({ text, bytes: text.length, truncated: false });
-  return { end: { type: 'exited', exitCode }, stdout: capture(stdout), stderr: capture(''), durationMs: 12.4 };
+  return {
+    end: { type: 'exited', exitCode },
+    stdout: capture(stdout),
+    stderr: capture(''),
+    durationMs: 12.4,
+  };
 }
 
 /** Commands end as given; no file is there. `runs` is called while a command runs. */
@@ -85,7 +100,8 @@ export function createMemoryWorkspace(
   log: CallLog = [],
   runs: (request: CommandRequest) => void = () => undefined,
 ): WorkspacePort {
-  const missing = (path: string) => Promise.reject(new SignalboxError('SB_NOT_FOUND', `there is no file ${path}`));
+  const missing = (path: string) =>
+    Promise.reject(new SignalboxError('SB_NOT_FOUND', `there is no file ${path}`));
   return {
     runCommand: (request) => {
       log.push(`run ${request.command}`);

@@ -1,6 +1,10 @@
 /** Runs one effect of a definition once, as a worker would: with an id, an attempt and a signal. */
 import { toJson } from '../../runtime/core/draft.ts';
-import type { EffectContext, EffectDefinition, ProbeAnswer } from '../../runtime/core/definition.ts';
+import type {
+  EffectContext,
+  EffectDefinition,
+  ProbeAnswer,
+} from '../../runtime/core/definition.ts';
 
 export interface EffectRunOptions {
   readonly effectId?: string;
@@ -8,7 +12,11 @@ export interface EffectRunOptions {
   readonly signal?: AbortSignal;
 }
 
-function contextOf({ effectId = 'effect-1', attempt = 1, signal }: EffectRunOptions): EffectContext {
+function contextOf({
+  effectId = 'effect-1',
+  attempt = 1,
+  signal,
+}: EffectRunOptions): EffectContext {
   return {
     effectId,
     attempt,
@@ -18,7 +26,10 @@ function contextOf({ effectId = 'effect-1', attempt = 1, signal }: EffectRunOpti
   };
 }
 
-export function findEffect(effects: Readonly<Record<string, EffectDefinition>>, name: string): EffectDefinition {
+export function findEffect(
+  effects: Readonly<Record<string, EffectDefinition>>,
+  name: string,
+): EffectDefinition {
   const effect = effects[name];
   if (effect === undefined) throw new Error(`there is no effect ${name}`);
   return effect;

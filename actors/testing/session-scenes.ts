@@ -40,7 +40,10 @@ export const sessionScenes: Readonly<Record<string, () => DrivenSession>> = {
   'handingOver.recording': drive((session) => {
     startWorking(session);
     for (const step of ['understand', 'change', 'verify']) completeStep(session, step);
-    session.done('callModel', turnOf([completion('call-last', { handoff: { ...createHandoff() } })]));
+    session.done(
+      'callModel',
+      turnOf([completion('call-last', { handoff: { ...createHandoff() } })]),
+    );
   }),
   'handingOver.delivering': drive(workToHandover),
   parked: drive((session) => {

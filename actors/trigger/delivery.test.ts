@@ -6,7 +6,10 @@ import type { TriggerDefinition } from './trigger.schema.ts';
 
 const { goal: _goal, source: _source, ...run } = createRunSpec();
 
-function define(goalTemplate: string, condition: TriggerDefinition['condition'] = null): TriggerDefinition {
+function define(
+  goalTemplate: string,
+  condition: TriggerDefinition['condition'] = null,
+): TriggerDefinition {
   return { id: 'issues', goalTemplate, condition, run };
 }
 
@@ -49,22 +52,35 @@ describe('the goal', () => {
   });
 
   it('is refused with the names of what is missing', () => {
-    expect(judgeDelivery(define('{{ issue.summary }} {{ issue.body }} {{ issue }}'), payload)).toEqual({
+    expect(
+      judgeDelivery(define('{{ issue.summary }} {{ issue.body }} {{ issue }}'), payload),
+    ).toEqual({
       status: 'refused',
-      reason: 'the goal needs issue.summary, issue.body, issue, which the payload does not have as text',
+      reason:
+        'the goal needs issue.summary, issue.body, issue, which the payload does not have as text',
     });
   });
 
-  it.each(['{{ issue.title.length }}', '{{ issue.labels.length }}', '{{ constructor.name }}', '{{ constructor }}', '{{ __proto__ }}', '{{ toString }}', '{{ issue.labels.map }}'])(
-    'reads own properties only: %s',
-    (template) => {
-      expect(judgeDelivery(define(template), payload).status).toBe('refused');
-    },
-  );
+  it.each([
+    '{{ issue.title.length }}',
+    '{{ issue.labels.length }}',
+    '{{ constructor.name }}',
+    '{{ constructor }}',
+    '{{ __proto__ }}',
+    '{{ toString }}',
+    '{{ issue.labels.map }}',
+  ])('reads own properties only: %s', (template) => {
+    expect(judgeDelivery(define(template), payload).status).toBe('refused');
+  });
 
   it('reads what a payload names __proto__ as any other name', () => {
-    const hostile = JSON.parse('{"__proto__":{"title":"own"},"issue":{"title":"Fix"}}') as typeof payload;
-    expect(judgeDelivery(define('{{ __proto__.title }}'), hostile)).toEqual({ status: 'accepted', goal: 'own' });
+    const hostile = JSON.parse(
+      '{"__proto__":{"title":"own"},"issue":{"title":"Fix"}}',
+    ) as typeof payload;
+    expect(judgeDelivery(define('{{ __proto__.title }}'), hostile)).toEqual({
+      status: 'accepted',
+      goal: 'own',
+    });
     expect(judgeDelivery(define('{{ issue.title }} {{ title }}'), hostile).status).toBe('refused');
   });
 
@@ -77,8 +93,12 @@ describe('the goal', () => {
   });
 
   it('is refused when it is empty or longer than a prompt may be', () => {
-    expect(judgeDelivery(define('{{ title }}'), { title: '  ' })).toMatchObject({ reason: 'the goal is empty' });
-    expect(judgeDelivery(define('{{ title }}'), { title: 'x'.repeat(16_000) }).status).toBe('accepted');
+    expect(judgeDelivery(define('{{ title }}'), { title: '  ' })).toMatchObject({
+      reason: 'the goal is empty',
+    });
+    expect(judgeDelivery(define('{{ title }}'), { title: 'x'.repeat(16_000) }).status).toBe(
+      'accepted',
+    );
     expect(judgeDelivery(define('{{ title }}'), { title: 'x'.repeat(16_001) })).toEqual({
       status: 'refused',
       reason: 'the goal has 16001 characters, more than 16000',
@@ -88,7 +108,10 @@ describe('the goal', () => {
   it('is text without placeholders, or nothing, for any payload', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.string(), (any, path) => {
-        const judged = judgeDelivery(define(`{{ ${path.replaceAll(/[{}]/gu, '')} }}!`), any as typeof payload);
+        const judged = judgeDelivery(
+          define(`{{ ${path.replaceAll(/[{}]/gu, '')} }}!`),
+          any as typeof payload,
+        );
         expect(['accepted', 'refused']).toContain(judged.status);
       }),
     );

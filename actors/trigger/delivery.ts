@@ -35,11 +35,17 @@ function renderGoal(template: string, payload: JsonObject): Judgement {
     })
     .trim();
   if (missing.length > 0) {
-    return { status: 'refused', reason: `the goal needs ${missing.join(', ')}, which the payload does not have as text` };
+    return {
+      status: 'refused',
+      reason: `the goal needs ${missing.join(', ')}, which the payload does not have as text`,
+    };
   }
   if (goal === '') return { status: 'refused', reason: 'the goal is empty' };
   if (goal.length > maxGoalLength) {
-    return { status: 'refused', reason: `the goal has ${goal.length} characters, more than ${maxGoalLength}` };
+    return {
+      status: 'refused',
+      reason: `the goal has ${goal.length} characters, more than ${maxGoalLength}`,
+    };
   }
   return { status: 'accepted', goal };
 }

@@ -23,7 +23,12 @@ export type TriggerCommand =
 
 export type TriggerEvent =
   | { readonly type: 'triggerConfigured'; readonly repository: string }
-  | { readonly type: 'deliveryAccepted'; readonly deliveryId: string; readonly run: string; readonly goal: string }
+  | {
+      readonly type: 'deliveryAccepted';
+      readonly deliveryId: string;
+      readonly run: string;
+      readonly goal: string;
+    }
   | { readonly type: 'deliveryRepeated'; readonly deliveryId: string; readonly run: string }
   | { readonly type: 'deliveryIgnored'; readonly deliveryId: string; readonly reason: string }
   | { readonly type: 'deliveryRefused'; readonly deliveryId: string; readonly reason: string };
@@ -49,7 +54,10 @@ export const triggerMachine = setup({
         configure: {
           actions: [
             assign(({ event }) => ({ definition: event.definition })),
-            emit(({ event }) => ({ type: 'triggerConfigured', repository: event.definition.run.repository })),
+            emit(({ event }) => ({
+              type: 'triggerConfigured',
+              repository: event.definition.run.repository,
+            })),
           ],
         },
         receiveDelivery: {
@@ -61,7 +69,9 @@ export const triggerMachine = setup({
               enqueue.emit({ type: 'deliveryRepeated', deliveryId, run });
               return;
             }
-            enqueue.assign({ deliveries: [...deliveries, deliveryId].slice(-maxRememberedDeliveries) });
+            enqueue.assign({
+              deliveries: [...deliveries, deliveryId].slice(-maxRememberedDeliveries),
+            });
             const judged = judgeDelivery(definition, payload);
             switch (judged.status) {
               case 'ignored':
@@ -71,9 +81,16 @@ export const triggerMachine = setup({
                 enqueue.emit({ type: 'deliveryRefused', deliveryId, reason: judged.reason });
                 return;
               case 'accepted': {
-                const spec = { ...definition.run, goal: judged.goal, source: `trigger ${definition.id}` };
+                const spec = {
+                  ...definition.run,
+                  goal: judged.goal,
+                  source: `trigger ${definition.id}`,
+                };
                 const input: CoordinatorInput = { run, queue, worktrees, spec };
-                enqueue({ type: 'startActor', params: { actor: { kind: 'coordinator', id: run }, input } });
+                enqueue({
+                  type: 'startActor',
+                  params: { actor: { kind: 'coordinator', id: run }, input },
+                });
                 enqueue.emit({ type: 'deliveryAccepted', deliveryId, run, goal: judged.goal });
               }
             }

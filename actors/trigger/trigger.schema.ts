@@ -9,7 +9,10 @@ export const triggerDefinitionSchema = z.strictObject({
   goalTemplate: z.string().trim().min(1),
   /** The value at `path` must equal `equals`; null: every delivery starts a run. */
   condition: z
-    .strictObject({ path: z.string().min(1), equals: z.union([z.string(), z.number(), z.boolean()]) })
+    .strictObject({
+      path: z.string().min(1),
+      equals: z.union([z.string(), z.number(), z.boolean()]),
+    })
     .nullable(),
   run: runSpecSchema.omit({ goal: true, source: true }),
 });

@@ -19,7 +19,12 @@ export type WorkQueueCommand =
 
 export type WorkQueueEvent =
   | { readonly type: 'limitSet'; readonly limit: number }
-  | { readonly type: 'slotGiven'; readonly session: string; readonly working: number; readonly waiting: number };
+  | {
+      readonly type: 'slotGiven';
+      readonly session: string;
+      readonly working: number;
+      readonly waiting: number;
+    };
 
 /** Moves sessions from the line to free slots. */
 export function fillSlots(context: WorkQueueContext): {
@@ -59,7 +64,12 @@ export const workQueueMachine = setup({
         enqueue.assign(() => filled.context);
         for (const session of filled.given) {
           const { working, waiting } = filled.context;
-          enqueue.emit({ type: 'slotGiven', session, working: working.length, waiting: waiting.length });
+          enqueue.emit({
+            type: 'slotGiven',
+            session,
+            working: working.length,
+            waiting: waiting.length,
+          });
           enqueue({
             type: 'sendCommand',
             params: { to: { kind: 'session', id: session }, command: { type: 'takeSlot' } },
@@ -80,7 +90,8 @@ export const workQueueMachine = setup({
     requestSlot: {
       target: '.giving',
       actions: assign(({ context: { working, waiting }, event: { session } }) => ({
-        waiting: working.includes(session) || waiting.includes(session) ? waiting : [...waiting, session],
+        waiting:
+          working.includes(session) || waiting.includes(session) ? waiting : [...waiting, session],
       })),
     },
     releaseSlot: {

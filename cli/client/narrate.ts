@@ -6,7 +6,9 @@ const indents: Readonly<Record<string, string>> = { session: '    ', 'merge-requ
 /** Undefined for events that only matter to programs. */
 export function narrate(event: StoredEvent): string | undefined {
   const line = describe(event);
-  return line === undefined ? undefined : `${event.at.slice(11, 19)}  ${indents[event.kind] ?? ''}${line}`;
+  return line === undefined
+    ? undefined
+    : `${event.at.slice(11, 19)}  ${indents[event.kind] ?? ''}${line}`;
 }
 
 function describe({ type, data, actor }: StoredEvent): string | undefined {

@@ -75,7 +75,9 @@ export function foldRunEvent(report: RunReport, event: StoredEvent): RunReport {
     case 'mergeRequestLeftOpen':
       return { ...counted, outcome: 'leftOpen', reason: text(data['reason']) };
     case 'changesRequested':
-      return report.outcome === 'leftOpen' ? { ...counted, outcome: 'running', reason: '' } : counted;
+      return report.outcome === 'leftOpen'
+        ? { ...counted, outcome: 'running', reason: '' }
+        : counted;
     case 'runCompleted':
     case 'runFailed':
       return { ...counted, outcome: readOutcome(data['outcome']), reason: text(data['reason']) };

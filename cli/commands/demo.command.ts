@@ -51,7 +51,12 @@ export async function runDemoOn(
   system: RunningSystem,
   signal: AbortSignal,
 ): Promise<RunReport> {
-  const demoContext = createDemoContext(context, system.gatewayUrl, system.storage.commands, system.history);
+  const demoContext = createDemoContext(
+    context,
+    system.gatewayUrl,
+    system.storage.commands,
+    system.history,
+  );
   return runJob({ ...demoContext, events: system.storage.events }, context, signal);
 }
 
@@ -61,7 +66,14 @@ async function runJob(
   signal: AbortSignal,
 ): Promise<RunReport> {
   const job = await beginDemo(demoContext);
-  return watchDemo(demoContext, job, output.tell, signal);
+  return watchDemo(
+    demoContext,
+    job,
+    (line) => {
+      output.tell(line);
+    },
+    signal,
+  );
 }
 
 function createDemoContext(

@@ -36,7 +36,10 @@ export interface DispatchOptions {
 const testTimeoutMs = 30 * 60_000;
 const maxReviewRounds = 5;
 
-export async function dispatch(context: CommandContext, options: DispatchOptions): Promise<ExitCode> {
+export async function dispatch(
+  context: CommandContext,
+  options: DispatchOptions,
+): Promise<ExitCode> {
   const spec = await createSpec(context, options);
   return withClient(context.settings, context.log, async (client) => {
     const run = `run-${randomBytes(8).toString('hex')}`;
@@ -62,7 +65,11 @@ export async function dispatch(context: CommandContext, options: DispatchOptions
   });
 }
 
-async function waitForEnd({ output }: CommandContext, client: Client, run: string): Promise<RunReport> {
+async function waitForEnd(
+  { output }: CommandContext,
+  client: Client,
+  run: string,
+): Promise<RunReport> {
   const stopping = new AbortController();
   void untilSignal(() => process.exit(exitCodes.outcomeFailed)).then(() => {
     stopping.abort();
@@ -78,17 +85,27 @@ async function waitForEnd({ output }: CommandContext, client: Client, run: strin
 }
 
 /** Everything that can be known to be wrong is said now, not by a run that fails later. */
-async function createSpec({ settings }: CommandContext, options: DispatchOptions): Promise<RunSpec> {
+async function createSpec(
+  { settings }: CommandContext,
+  options: DispatchOptions,
+): Promise<RunSpec> {
   if (options.goal.trim() === '') {
-    throw new SignalboxError('SB_INPUT_INVALID', 'the goal is empty', { next: 'Say with --goal what should be different.' });
+    throw new SignalboxError('SB_INPUT_INVALID', 'the goal is empty', {
+      next: 'Say with --goal what should be different.',
+    });
   }
   const repository = resolve(options.repo);
-  const inspection = await createRepositories({ environment: settings.environment }).inspect(repository);
+  const inspection = await createRepositories({ environment: settings.environment }).inspect(
+    repository,
+  );
   if (inspection.status === 'unusable') {
-    throw new SignalboxError('SB_REPOSITORY_INVALID', inspection.problem, { next: inspection.next });
+    throw new SignalboxError('SB_REPOSITORY_INVALID', inspection.problem, {
+      next: inspection.next,
+    });
   }
   await loadWorkflow(options.workflow);
-  const testCommand = options.test === false ? null : (options.test ?? (await findTestCommand(repository)));
+  const testCommand =
+    options.test === false ? null : (options.test ?? (await findTestCommand(repository)));
   return {
     goal: options.goal.trim(),
     repository,

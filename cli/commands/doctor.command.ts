@@ -50,23 +50,46 @@ async function checkGit({ settings }: CommandContext): Promise<readonly Finding[
     const { stdout } = await run('git', ['--version'], { env: { ...settings.environment } });
     const [major = 0, minor = 0] = (/(\d+)\.(\d+)/u.exec(stdout)?.slice(1) ?? []).map(Number);
     const recent = major > oldestGit[0] || (major === oldestGit[0] && minor >= oldestGit[1]);
-    const detail = recent ? stdout.trim() : `${stdout.trim()} is older than ${oldestGit.join('.')}: update git`;
+    const detail = recent
+      ? stdout.trim()
+      : `${stdout.trim()} is older than ${oldestGit.join('.')}: update git`;
     return [{ name: 'git', verdict: recent ? 'ok' : 'problem', detail }];
   } catch (error) {
-    return [{ name: 'git', verdict: 'problem', detail: `git does not run (${describeError(error)}): install it` }];
+    return [
+      {
+        name: 'git',
+        verdict: 'problem',
+        detail: `git does not run (${describeError(error)}): install it`,
+      },
+    ];
   }
 }
 
 async function checkNats({ settings }: CommandContext): Promise<readonly Finding[]> {
   if (settings.nats !== undefined) {
-    return [{ name: 'nats', verdict: 'note', detail: `NATS_URL is set: ${new URL(settings.nats.url).host} is used, nothing embedded` }];
+    return [
+      {
+        name: 'nats',
+        verdict: 'note',
+        detail: `NATS_URL is set: ${new URL(settings.nats.url).host} is used, nothing embedded`,
+      },
+    ];
   }
   if (settings.natsServer !== undefined) {
-    const usable = await access(settings.natsServer, constants.X_OK).then(() => true, () => false);
-    const detail = usable ? `NATS_SERVER: ${settings.natsServer}` : `NATS_SERVER names ${settings.natsServer}, which cannot be run: correct or unset it`;
+    const usable = await access(settings.natsServer, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    const detail = usable
+      ? `NATS_SERVER: ${settings.natsServer}`
+      : `NATS_SERVER names ${settings.natsServer}, which cannot be run: correct or unset it`;
     return [{ name: 'nats', verdict: usable ? 'ok' : 'problem', detail }];
   }
-  const found = await findInstalledServer({ env: settings.environment, cacheDir: join(homedir(), '.cache', 'signalbox'), log: () => undefined });
+  const found = await findInstalledServer({
+    env: settings.environment,
+    cacheDir: join(homedir(), '.cache', 'signalbox'),
+    log: () => undefined,
+  });
   return found.status === 'found'
     ? [{ name: 'nats', verdict: 'ok', detail: found.path }]
     : [{ name: 'nats', verdict: 'note', detail: 'no nats-server yet; the first start gets one' }];
@@ -85,7 +108,13 @@ async function checkHome({ home }: CommandContext): Promise<readonly Finding[]> 
         : { name: 'home', verdict: 'ok', detail },
     ];
   } catch (error) {
-    return [{ name: 'home', verdict: 'problem', detail: `${home.root} cannot be written (${describeError(error)}): choose another with --home` }];
+    return [
+      {
+        name: 'home',
+        verdict: 'problem',
+        detail: `${home.root} cannot be written (${describeError(error)}): choose another with --home`,
+      },
+    ];
   }
 }
 
@@ -98,7 +127,8 @@ async function nearestFolder(path: string): Promise<string> {
 
 async function checkSystem({ home }: CommandContext): Promise<readonly Finding[]> {
   const record = await readSystemRecord(home.record);
-  const detail = record === undefined ? 'not running' : `running, pid ${record.pid}, ${record.gatewayUrl}`;
+  const detail =
+    record === undefined ? 'not running' : `running, pid ${record.pid}, ${record.gatewayUrl}`;
   return [{ name: 'system', verdict: 'ok', detail }];
 }
 
@@ -109,7 +139,11 @@ async function checkTriggers({ home }: CommandContext): Promise<readonly Finding
     }
     const { id } = trigger.definition;
     return readTriggerSecret(home, id) === undefined
-      ? { name: 'trigger', verdict: 'problem', detail: `${id} has no secret: write one to ${home.secrets}/trigger-${id}` }
+      ? {
+          name: 'trigger',
+          verdict: 'problem',
+          detail: `${id} has no secret: write one to ${home.secrets}/trigger-${id}`,
+        }
       : { name: 'trigger', verdict: 'ok', detail: id };
   });
 }
@@ -118,15 +152,27 @@ async function checkWorkflows(): Promise<readonly Finding[]> {
   return (await listWorkflows()).map((workflow): Finding =>
     workflow.status === 'valid'
       ? { name: 'workflow', verdict: 'ok', detail: `${workflow.id} ${workflow.definition.version}` }
-      : { name: 'workflow', verdict: 'problem', detail: `${workflow.file} has ${workflow.problems.length} problems` },
+      : {
+          name: 'workflow',
+          verdict: 'problem',
+          detail: `${workflow.file} has ${workflow.problems.length} problems`,
+        },
   );
 }
 
 async function checkModel({ settings }: CommandContext): Promise<readonly Finding[]> {
   return [
     settings.anthropic === undefined
-      ? { name: 'model', verdict: 'note', detail: 'ANTHROPIC_API_KEY is not set: only recordings can be played' }
-      : { name: 'model', verdict: 'ok', detail: `anthropic, default model ${settings.defaultModel}` },
+      ? {
+          name: 'model',
+          verdict: 'note',
+          detail: 'ANTHROPIC_API_KEY is not set: only recordings can be played',
+        }
+      : {
+          name: 'model',
+          verdict: 'ok',
+          detail: `anthropic, default model ${settings.defaultModel}`,
+        },
   ];
 }
 

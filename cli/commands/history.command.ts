@@ -5,7 +5,12 @@ import { withClient } from '../client/open-client.ts';
 import type { CommandContext } from '../command-context.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { startSystem } from '../system/start-system.ts';
-import { answerSystemRequest, rebuildReportSchema, type RebuildReport, type SystemRequest } from '../system/system-requests.ts';
+import {
+  answerSystemRequest,
+  rebuildReportSchema,
+  type RebuildReport,
+  type SystemRequest,
+} from '../system/system-requests.ts';
 import { readSystemRecord } from '../system/system-record.ts';
 
 /** A million events take about a minute. */
@@ -25,7 +30,9 @@ export async function rebuild(context: CommandContext): Promise<ExitCode> {
 async function askRunningSystem({ settings, log }: CommandContext): Promise<RebuildReport> {
   return withClient(settings, log, async ({ connection, record }) => {
     const subject = systemRequestSubject(record.namespace);
-    return rebuildReportSchema.parse(await sendRequest(connection, subject, request, rebuildTimeoutMs));
+    return rebuildReportSchema.parse(
+      await sendRequest(connection, subject, request, rebuildTimeoutMs),
+    );
   });
 }
 

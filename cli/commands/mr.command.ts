@@ -1,7 +1,12 @@
 /** `signalbox mr …`: merge requests of the local forge. Works on the repository; tells the running system, if any. */
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
-import type { ForgePort, MergeRequestReference, MergeRequestView, ReviewVerdict } from '../../actors/ports/forge.ts';
+import type {
+  ForgePort,
+  MergeRequestReference,
+  MergeRequestView,
+  ReviewVerdict,
+} from '../../actors/ports/forge.ts';
 import { createLocalForge } from '../../integrations/forge/local/local-forge.ts';
 import { createRepositories } from '../../integrations/git/repositories.ts';
 import { SignalboxError } from '../../runtime/contract/errors.ts';
@@ -20,11 +25,16 @@ interface Forge {
   readonly repository: string;
 }
 
-async function openForge({ settings, log }: CommandContext, { repo }: MergeRequestOptions): Promise<Forge> {
+async function openForge(
+  { settings, log }: CommandContext,
+  { repo }: MergeRequestOptions,
+): Promise<Forge> {
   const git = { environment: settings.environment };
   const inspection = await createRepositories(git).inspect(resolve(repo));
   if (inspection.status === 'unusable') {
-    throw new SignalboxError('SB_REPOSITORY_INVALID', inspection.problem, { next: inspection.next });
+    throw new SignalboxError('SB_REPOSITORY_INVALID', inspection.problem, {
+      next: inspection.next,
+    });
   }
   const forge = createLocalForge({
     ...git,
@@ -42,13 +52,23 @@ export function parseNumber(text: string): number {
   throw new SignalboxError('SB_INPUT_INVALID', `"${text}" is not the number of a merge request`);
 }
 
-export async function listMergeRequests(context: CommandContext, options: MergeRequestOptions): Promise<ExitCode> {
+export async function listMergeRequests(
+  context: CommandContext,
+  options: MergeRequestOptions,
+): Promise<ExitCode> {
   const { forge, repository } = await openForge(context, options);
   const mergeRequests = await forge.listMergeRequests(repository);
-  const rows = mergeRequests.map(({ number, state, title, sourceBranch }) => [String(number), state, title, sourceBranch]);
+  const rows = mergeRequests.map(({ number, state, title, sourceBranch }) => [
+    String(number),
+    state,
+    title,
+    sourceBranch,
+  ]);
   context.output.result(
     { repository, mergeRequests },
-    rows.length === 0 ? [`${repository} has no merge requests.`] : formatTable([['mr', 'state', 'title', 'branch'], ...rows]),
+    rows.length === 0
+      ? [`${repository} has no merge requests.`]
+      : formatTable([['mr', 'state', 'title', 'branch'], ...rows]),
   );
   return exitCodes.success;
 }
@@ -67,13 +87,24 @@ export async function showMergeRequest(
   ]);
   context.output.result({ mergeRequest, comments, checks }, [
     ...describe(mergeRequest),
-    ...checks.map(({ name, conclusion, summary }) => `check    ${name}: ${conclusion} (${summary})`),
+    ...checks.map(
+      ({ name, conclusion, summary }) => `check    ${name}: ${conclusion} (${summary})`,
+    ),
     ...comments.flatMap(({ author, verdict, body }) => ['', `${author} (${verdict}):`, body]),
   ]);
   return exitCodes.success;
 }
 
-function describe({ number, title, state, sourceBranch, targetBranch, headSha, mergeSha, body }: MergeRequestView): string[] {
+function describe({
+  number,
+  title,
+  state,
+  sourceBranch,
+  targetBranch,
+  headSha,
+  mergeSha,
+  body,
+}: MergeRequestView): string[] {
   return [
     `mr ${number}     ${title}`,
     `state    ${state}${mergeSha === undefined ? '' : ` as ${mergeSha}`}`,
@@ -98,9 +129,16 @@ export async function commentMergeRequest(
   const { forge, repository } = await openForge(context, options);
   const reference = { repository, number: parseNumber(number) };
   const { author, verdict } = options;
-  const comment = await forge.addComment(reference, { author, verdict, body: text, idempotencyKey: randomUUID() });
+  const comment = await forge.addComment(reference, {
+    author,
+    verdict,
+    body: text,
+    idempotencyKey: randomUUID(),
+  });
   const told = await tellManager(context, reference);
-  context.output.result({ comment, told }, [`Comment ${comment.id} (${verdict}) added. ${describeTold(told)}`]);
+  context.output.result({ comment, told }, [
+    `Comment ${comment.id} (${verdict}) added. ${describeTold(told)}`,
+  ]);
   return exitCodes.success;
 }
 
@@ -113,10 +151,16 @@ export async function mergeMergeRequest(
   const reference = { repository, number: parseNumber(number) };
   const { headSha, title } = await forge.getMergeRequest(reference);
   const message = `Merge request ${reference.number}: ${title}`;
-  const outcome = await forge.merge(reference, { expectedHeadSha: headSha, message, author: options.author });
+  const outcome = await forge.merge(reference, {
+    expectedHeadSha: headSha,
+    message,
+    author: options.author,
+  });
   const told = await tellManager(context, reference);
   context.output.result({ outcome, told }, [
-    outcome.status === 'merged' ? `Merged as ${outcome.sha}. ${describeTold(told)}` : `Not merged: ${outcome.detail}`,
+    outcome.status === 'merged'
+      ? `Merged as ${outcome.sha}. ${describeTold(told)}`
+      : `Not merged: ${outcome.detail}`,
   ]);
   return outcome.status === 'merged' ? exitCodes.success : exitCodes.outcomeFailed;
 }
@@ -130,20 +174,30 @@ export async function closeMergeRequest(
   const reference = { repository, number: parseNumber(number) };
   const mergeRequest = await forge.close(reference, options.reason);
   const told = await tellManager(context, reference);
-  context.output.result({ mergeRequest, told }, [`Closed: ${options.reason}. ${describeTold(told)}`]);
+  context.output.result({ mergeRequest, told }, [
+    `Closed: ${options.reason}. ${describeTold(told)}`,
+  ]);
   return exitCodes.success;
 }
 
 /** The manager looks at once instead of in a while. A request that no run owns has no manager. */
-async function tellManager(context: CommandContext, { repository, number }: MergeRequestReference): Promise<boolean> {
+async function tellManager(
+  context: CommandContext,
+  { repository, number }: MergeRequestReference,
+): Promise<boolean> {
   if ((await readSystemRecord(context.home.record)) === undefined) return false;
   return withClient(context.settings, context.log, async ({ history, storage }) => {
     const managers = await history.listActors({ kind: 'merge-request', limit: 1_000 });
     const manager = managers.find(
-      ({ status, facts }) => status === 'active' && facts['repository'] === repository && facts['number'] === number,
+      ({ status, facts }) =>
+        status === 'active' && facts['repository'] === repository && facts['number'] === number,
     );
     if (manager === undefined) return false;
-    await storage.commands.deliver({ kind: 'merge-request', id: manager.id }, { type: 'forgeChanged' }, randomUUID());
+    await storage.commands.deliver(
+      { kind: 'merge-request', id: manager.id },
+      { type: 'forgeChanged' },
+      randomUUID(),
+    );
     return true;
   });
 }

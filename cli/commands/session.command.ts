@@ -1,7 +1,7 @@
 /** `signalbox session …`: looking at sessions, following them, steering and killing them. */
 import { randomUUID } from 'node:crypto';
 import type { CommandBody } from '../../runtime/contract/command.ts';
-import { SignalboxError } from '../../runtime/contract/errors.ts';
+import { assertNever, SignalboxError } from '../../runtime/contract/errors.ts';
 import type { StoredEvent } from '../../runtime/contract/event.ts';
 import { maxSteerLength } from '../../runtime/contract/live.ts';
 import { isUnreadable } from '../../runtime/core/event-source.ts';
@@ -12,7 +12,7 @@ import { narrate } from '../client/narrate.ts';
 import { withClient, type Client } from '../client/open-client.ts';
 import type { CommandContext } from '../command-context.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
-import { formatTable } from '../output.ts';
+import { firstLineOf, formatTable } from '../output.ts';
 import { untilSignal } from '../until-signal.ts';
 
 const listLimit = 200;
@@ -26,11 +26,13 @@ export async function listSessions(context: CommandContext): Promise<ExitCode> {
       id,
       status === 'active' ? state : `${state} (ended)`,
       startedAt.slice(0, 19),
-      String(facts['goal'] ?? '').split('\n')[0] ?? '',
+      firstLineOf(facts['goal']),
     ]);
     context.output.result(
       { sessions },
-      sessions.length === 0 ? ['No sessions yet.'] : formatTable([['session', 'state', 'started', 'goal'], ...rows]),
+      sessions.length === 0
+        ? ['No sessions yet.']
+        : formatTable([['session', 'state', 'started', 'goal'], ...rows]),
     );
     return exitCodes.success;
   });
@@ -43,7 +45,10 @@ export async function showSession(context: CommandContext, name: string): Promis
     const lines = [
       `session  ${session.id}`,
       `state    ${session.state} (${session.status})`,
-      ...Object.entries(session.facts).map(([key, value]) => `${key.padEnd(8)} ${typeof value === 'string' ? value : JSON.stringify(value)}`),
+      ...Object.entries(session.facts).map(
+        ([key, value]) =>
+          `${key.padEnd(8)} ${typeof value === 'string' ? value : JSON.stringify(value)}`,
+      ),
       '',
       ...transcript.flatMap(({ item }) => describeItem(item)),
     ];
@@ -52,16 +57,25 @@ export async function showSession(context: CommandContext, name: string): Promis
   });
 }
 
-function describeItem(item: Awaited<ReturnType<Client['storage']['transcripts']['read']>>[number]['item']): string[] {
+function describeItem(
+  item: Awaited<ReturnType<Client['storage']['transcripts']['read']>>[number]['item'],
+): string[] {
   switch (item.type) {
     case 'prompt':
       return [`> ${item.source}: ${item.text.split('\n').join('\n> ')}`, ''];
     case 'assistant':
       return item.blocks.flatMap((block) =>
-        block.type === 'text' ? [block.text, ''] : [`* ${block.name} ${JSON.stringify(block.input)}`],
+        block.type === 'text'
+          ? [block.text, '']
+          : [`* ${block.name} ${JSON.stringify(block.input)}`],
       );
     case 'toolResult':
-      return [`  ${item.tool}: ${item.outcome}${item.exitCode === undefined ? '' : `, exit code ${item.exitCode}`}`, ''];
+      return [
+        `  ${item.tool}: ${item.outcome}${item.exitCode === undefined ? '' : `, exit code ${item.exitCode}`}`,
+        '',
+      ];
+    default:
+      return assertNever(item);
   }
 }
 
@@ -74,7 +88,9 @@ export async function sessionEvents(
   return withClient(context.settings, context.log, async (client) => {
     const tree = await findTree(client, name);
     const show = (event: StoredEvent): void => {
-      context.output.result(event, [narrate(event) ?? `${event.at.slice(11, 19)}  ${event.kind} ${event.type}`]);
+      context.output.result(event, [
+        narrate(event) ?? `${event.at.slice(11, 19)}  ${event.kind} ${event.type}`,
+      ]);
     };
     const throughSeq = await backfill(client, tree, show);
     if (options.follow === true) await tail(client, tree, throughSeq, show);
@@ -88,7 +104,11 @@ async function findTree({ history }: Client, name: string): Promise<string> {
 }
 
 /** Position first, then the pages: the tail begins behind the position, so that nothing is missed. */
-async function backfill({ history }: Client, tree: string, show: (event: StoredEvent) => void): Promise<number> {
+async function backfill(
+  { history }: Client,
+  tree: string,
+  show: (event: StoredEvent) => void,
+): Promise<number> {
   const throughSeq = await history.throughSeq();
   let after = 0;
   for (;;) {
@@ -119,35 +139,61 @@ async function tail(
   }
 }
 
-export async function steerSession(context: CommandContext, name: string, text: string): Promise<ExitCode> {
+export async function steerSession(
+  context: CommandContext,
+  name: string,
+  text: string,
+): Promise<ExitCode> {
   const steer = text.trim();
   if (steer === '' || steer.length > maxSteerLength) {
-    throw new SignalboxError('SB_INPUT_INVALID', `the text must have 1 to ${maxSteerLength} characters`);
+    throw new SignalboxError(
+      'SB_INPUT_INVALID',
+      `the text must have 1 to ${maxSteerLength} characters`,
+    );
   }
-  return command(context, name, { type: 'steer', text: steer, from: 'the command line' }, 'steered; it is read at the next turn boundary');
+  return command(
+    context,
+    name,
+    { type: 'steer', text: steer, from: 'the command line' },
+    'steered; it is read at the next turn boundary',
+  );
 }
 
 export async function killSession(context: CommandContext, name: string): Promise<ExitCode> {
   return command(context, name, { type: 'kill', reason: 'killed from the command line' }, 'killed');
 }
 
-async function command(context: CommandContext, name: string, body: CommandBody, done: string): Promise<ExitCode> {
+async function command(
+  context: CommandContext,
+  name: string,
+  body: CommandBody,
+  done: string,
+): Promise<ExitCode> {
   return withClient(context.settings, context.log, async ({ history, storage }) => {
     const session = await findSession(history, name);
     if (session.status !== 'active') {
-      throw new SignalboxError('SB_COMMAND_REFUSED', `session ${session.id} has ended (${session.state})`, {
-        next: 'Start another one with `signalbox dispatch`.',
-      });
+      throw new SignalboxError(
+        'SB_COMMAND_REFUSED',
+        `session ${session.id} has ended (${session.state})`,
+        {
+          next: 'Start another one with `signalbox dispatch`.',
+        },
+      );
     }
     const commandId = randomUUID();
     const after = await storage.events.lastSeq();
     await storage.commands.deliver({ kind: 'session', id: session.id }, body, commandId);
     const answer = await awaitAnswer(storage.events, after, commandId, answerTimeoutMs);
     if (answer?.type === 'commandRefused') {
-      throw new SignalboxError('SB_COMMAND_REFUSED', `session ${session.id}: ${String(answer.data['reason'])}`);
+      throw new SignalboxError(
+        'SB_COMMAND_REFUSED',
+        `session ${session.id}: ${firstLineOf(answer.data['reason'])}`,
+      );
     }
     const said = answer === undefined ? 'stored; the session has not taken it yet' : done;
-    context.output.result({ session: session.id, commandId, applied: answer !== undefined }, [`${session.id}: ${said}`]);
+    context.output.result({ session: session.id, commandId, applied: answer !== undefined }, [
+      `${session.id}: ${said}`,
+    ]);
     return exitCodes.success;
   });
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { withClient } from '../client/open-client.ts';
 import type { CommandContext } from '../command-context.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
-import { formatTable } from '../output.ts';
+import { firstLineOf, formatTable } from '../output.ts';
 
 const listLimit = 1_000;
 const healthSchema = z.object({ status: z.string() });
@@ -34,7 +34,9 @@ export async function status(context: CommandContext): Promise<ExitCode> {
       `runs     ${active.length} active, ${runs.length} in all`,
       ...[...byState].map(([state, count]) => `session  ${count} ${state}`),
       '',
-      ...formatTable(active.slice(0, 20).map(({ id, state, facts }) => [id, state, String(facts['goal'] ?? '').split('\n')[0] ?? ''])),
+      ...formatTable(
+        active.slice(0, 20).map(({ id, state, facts }) => [id, state, firstLineOf(facts['goal'])]),
+      ),
     ]);
     return health === 'ok' ? exitCodes.success : exitCodes.outcomeFailed;
   });

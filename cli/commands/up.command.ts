@@ -5,7 +5,10 @@ import { startSystem, type RunningSystem } from '../system/start-system.ts';
 import { untilSignal } from '../until-signal.ts';
 import { runDemoOn } from './demo.command.ts';
 
-export async function up(context: CommandContext, options: { readonly demo: boolean }): Promise<ExitCode> {
+export async function up(
+  context: CommandContext,
+  options: { readonly demo: boolean },
+): Promise<ExitCode> {
   const { settings, output, log } = context;
   const signalled = untilSignal(() => process.exit(exitCodes.outcomeFailed));
   const system = await startSystem({ settings, log });
@@ -30,7 +33,11 @@ export async function up(context: CommandContext, options: { readonly demo: bool
   }
 }
 
-async function tellDemo(context: CommandContext, system: RunningSystem, signal: AbortSignal): Promise<void> {
+async function tellDemo(
+  context: CommandContext,
+  system: RunningSystem,
+  signal: AbortSignal,
+): Promise<void> {
   const { output } = context;
   output.tell('The demo job: an issue about a small library becomes a merged change.\n');
   const report = await runDemoOn(context, system, signal);
@@ -50,12 +57,15 @@ function tellWhereToLook(
   run?: string,
   session?: string,
 ): void {
-  const home = settings.environment['SIGNALBOX_HOME'] === settings.home ? '' : ` --home ${settings.home}`;
+  const home =
+    settings.environment['SIGNALBOX_HOME'] === settings.home ? '' : ` --home ${settings.home}`;
   const lines = [
     '',
     'Where to look next:',
     `  console   ${system.loginLink}   (opens once; \`npx signalbox login${home}\` prints another)`,
-    ...(run === undefined ? [] : [`  events    npx signalbox session events ${session ?? run}${home}`]),
+    ...(run === undefined
+      ? []
+      : [`  events    npx signalbox session events ${session ?? run}${home}`]),
     `  status    npx signalbox status${home}`,
     `  your own  npx signalbox dispatch --repo PATH --goal TEXT${home}`,
     'Ctrl-C stops everything.',

@@ -43,7 +43,10 @@ const currentSchema = z.object({ number: z.number().int().positive() });
 /** The demo that is under way, or a new one; its webhook is sent, once or again: repeats do nothing. */
 export async function beginDemo(context: DemoContext): Promise<DemoJob> {
   const number = await chooseNumber(context);
-  const repository = await ensureDemoRepository(join(context.home.demo, String(number)), context.environment);
+  const repository = await ensureDemoRepository(
+    join(context.home.demo, String(number)),
+    context.environment,
+  );
   const definition = describeTrigger(repository);
   const secret = await ensureTriggerSecret(context.home, triggerId);
   await writeTrigger(context.home, definition);
@@ -61,7 +64,10 @@ async function chooseNumber({ home, history }: DemoContext): Promise<number> {
   const file = join(home.demo, 'current.json');
   const current = await readCurrent(file);
   if (current !== undefined) {
-    const known = await history.getActor({ kind: 'coordinator', id: runIdFor(triggerId, deliveryId(current)) });
+    const known = await history.getActor({
+      kind: 'coordinator',
+      id: runIdFor(triggerId, deliveryId(current)),
+    });
     if (known === undefined || known.status === 'active') return current;
   }
   const number = (current ?? 0) + 1;
@@ -83,10 +89,18 @@ function describeTrigger(repository: DemoRepository): TriggerDefinition {
     run: {
       repository: repository.path,
       workflow: 'change',
-      model: { provider: 'replay', recording: join(packageRoot, 'cli', 'demo', 'recordings', 'slug.json') },
+      model: {
+        provider: 'replay',
+        recording: join(packageRoot, 'cli', 'demo', 'recordings', 'slug.json'),
+      },
       testCommand: 'npm test',
       testTimeoutMs,
-      merge: { merge: 'whenGreen', review: 'addressed', requiredChecks: [testsCheckName], maxReviewRounds: 3 },
+      merge: {
+        merge: 'whenGreen',
+        review: 'addressed',
+        requiredChecks: [testsCheckName],
+        maxReviewRounds: 3,
+      },
       limits: defaultSessionLimits,
     },
   };

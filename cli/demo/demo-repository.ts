@@ -29,10 +29,22 @@ export async function ensureDemoRepository(
     await writeFile(join(work, path), content);
   }
   const git = (cwd: string, ...args: string[]) =>
-    run('git', ['-c', 'user.name=Signalbox demo', '-c', 'user.email=demo@localhost', '-c', 'commit.gpgsign=false', ...args], {
-      cwd,
-      env: { ...environment },
-    });
+    run(
+      'git',
+      [
+        '-c',
+        'user.name=Signalbox demo',
+        '-c',
+        'user.email=demo@localhost',
+        '-c',
+        'commit.gpgsign=false',
+        ...args,
+      ],
+      {
+        cwd,
+        env: { ...environment },
+      },
+    );
   await git(draft, 'init', '--quiet', '--bare', '--initial-branch=main', origin);
   await git(work, 'init', '--quiet', '--initial-branch=main');
   await git(work, 'add', '.');

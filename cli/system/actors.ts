@@ -42,7 +42,12 @@ export function createActors(
   const models = createModelDirectory({
     ...(anthropic === undefined
       ? {}
-      : { anthropic: { apiKey: anthropic.apiKey, ...(anthropic.baseUrl === undefined ? {} : { baseUrl: anthropic.baseUrl }) } }),
+      : {
+          anthropic: {
+            apiKey: anthropic.apiKey,
+            ...(anthropic.baseUrl === undefined ? {} : { baseUrl: anthropic.baseUrl }),
+          },
+        }),
     ...(record === undefined ? {} : { record }),
   });
   const { blobs, transcripts } = storage;

@@ -14,6 +14,9 @@ export function createCommandEnvironment(
     const value = environment[name];
     if (value !== undefined) visible[name] = value;
   }
-  visible['PATH'] = [environment['PATH'] ?? '/usr/bin:/bin', join(packageRoot, 'node_modules', '.bin')].join(delimiter);
+  visible['PATH'] = [
+    environment['PATH'] ?? '/usr/bin:/bin',
+    join(packageRoot, 'node_modules', '.bin'),
+  ].join(delimiter);
   return visible;
 }

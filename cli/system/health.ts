@@ -13,13 +13,20 @@ export async function checkHealth(
   history: HistoryReader,
   source: EventSource,
 ): Promise<HealthReport> {
-  const nats = connection.isClosed() ? { ok: false, detail: 'the connection is closed' } : await checkNats(connection);
-  const checks = { nats, history: nats.ok ? await checkHistory(history, source) : { ok: false, detail: 'NATS is away' } };
+  const nats = connection.isClosed()
+    ? { ok: false, detail: 'the connection is closed' }
+    : await checkNats(connection);
+  const checks = {
+    nats,
+    history: nats.ok ? await checkHistory(history, source) : { ok: false, detail: 'NATS is away' },
+  };
   const status = Object.values(checks).every(({ ok }) => ok) ? 'ok' : 'degraded';
   return { status, checks };
 }
 
-async function checkNats(connection: Connection): Promise<{ readonly ok: boolean; readonly detail: string }> {
+async function checkNats(
+  connection: Connection,
+): Promise<{ readonly ok: boolean; readonly detail: string }> {
   try {
     const roundTripMs = await connection.rtt();
     return { ok: true, detail: `round trip ${roundTripMs} ms` };

@@ -18,10 +18,17 @@ export function openLog(options: {
   readonly show: (line: string) => void;
 }): SystemLog {
   mkdirSync(dirname(options.file), { recursive: true, mode: 0o700 });
-  const write = (level: Level, message: string, facts: Readonly<Record<string, unknown>> = {}): void => {
+  const write = (
+    level: Level,
+    message: string,
+    facts: Readonly<Record<string, unknown>> = {},
+  ): void => {
     const at = options.now().toISOString();
-    appendFileSync(options.file, `${JSON.stringify({ at, level, message, ...facts })}\n`, { mode: 0o600 });
-    if (options.verbose || level !== 'info') options.show(`${at.slice(11, 19)} ${level} ${message}${formatFacts(facts)}`);
+    appendFileSync(options.file, `${JSON.stringify({ at, level, message, ...facts })}\n`, {
+      mode: 0o600,
+    });
+    if (options.verbose || level !== 'info')
+      options.show(`${at.slice(11, 19)} ${level} ${message}${formatFacts(facts)}`);
   };
   return {
     info: (message, facts) => {

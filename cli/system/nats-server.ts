@@ -41,7 +41,7 @@ export async function startNats(
       description: `NATS at ${url} (yours; how it syncs to disk is its own configuration)`,
       console: access ?? {
         unavailable:
-          'set NATS_WEBSOCKET_URL, NATS_CONSOLE_USER and NATS_CONSOLE_PASSWORD to let the console follow live',
+          'set NATS_WEBSOCKET_URL (ws://user:password@host:port) to let the console follow live',
       },
       stop: () => Promise.resolve(),
     };

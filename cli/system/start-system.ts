@@ -2,41 +2,34 @@
  * The whole system in one process: NATS, worker, history, gateway. Parts are started in the order they
  * need each other and stopped in reverse; whatever was started is stopped when a later part cannot start.
  */
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { handleGatewayCommand } from '../../gateway/commands.ts';
-import { createGateway } from '../../gateway/gateway.ts';
-import { createLoginKeeper } from '../../gateway/login/login-keeper.ts';
+import { describeError } from '../../runtime/contract/errors.ts';
 import { openHistory, type History } from '../../runtime/history/history.ts';
+import type { HistoryNotice } from '../../runtime/history/notice.ts';
 import { createProjector } from '../../runtime/history/projector.ts';
 import { createRegistry } from '../../runtime/core/registry.ts';
 import { openConnection, watchConnection, type Connection } from '../../runtime/nats/connection.ts';
-import { listenForRequests } from '../../runtime/nats/requests.ts';
 import { openStorage, type Storage } from '../../runtime/nats/open-storage.ts';
 import { lockFolder } from '../../runtime/processes/folder-lock.ts';
-import {
-  defaultPartitionCount,
-  gatewayCommandSubject,
-  systemRequestSubject,
-} from '../../runtime/contract/subjects.ts';
+import { defaultPartitionCount } from '../../runtime/contract/subjects.ts';
 import type { WorkerObserver } from '../../runtime/worker/actor-host.ts';
 import { systemClock } from '../../runtime/worker/system-clock.ts';
 import { createWorker } from '../../runtime/worker/worker.ts';
 import { layOutHome, type HomeLayout } from '../home.ts';
 import type { Settings } from '../settings.ts';
 import { createActors, poolConcurrency } from './actors.ts';
-import { checkHealth } from './health.ts';
+import { startGatewayPart } from './gateway-part.ts';
 import type { SystemLog } from './log.ts';
-import { describeLiveAccess, startNats, type NatsServer } from './nats-server.ts';
-import { packageRoot } from './package-root.ts';
+import { startNats, type NatsServer } from './nats-server.ts';
 import { chooseGatewayPort } from './gateway-port.ts';
-import { answerSystemRequest } from './system-requests.ts';
 import { openStandingActors } from './standing-actors.ts';
 import { removeSystemRecord, writeSystemRecord } from './system-record.ts';
-import { readTriggerSecret } from './triggers.ts';
 
 export const namespace = 'main';
+
+/** What stops the parts that run, in the order they were started. */
+type Started = (() => Promise<void>)[];
 
 export interface RunningSystem {
   readonly home: HomeLayout;
@@ -60,9 +53,14 @@ export interface StartOptions {
 
 /** Throws `SB_HOME_LOCKED`, `SB_PORT_IN_USE`, `SB_NATS_SERVER`, `SB_NATS_UNAVAILABLE`, `SB_CONFIG_INVALID`. */
 export async function startSystem(options: StartOptions): Promise<RunningSystem> {
-  const started: (() => Promise<void>)[] = [];
+  const started: Started = [];
   const stopAll = async (): Promise<void> => {
-    for (const stop of started.splice(0).reverse()) await stop();
+    for (const stop of started.splice(0).toReversed()) {
+      // One part that does not stop well must not keep the others running.
+      await stop().catch((error: unknown) => {
+        options.log.warn('a part did not stop in good order', { error: describeError(error) });
+      });
+    }
   };
   try {
     return await startParts(options, started, stopAll);
@@ -74,7 +72,7 @@ export async function startSystem(options: StartOptions): Promise<RunningSystem>
 
 async function startParts(
   options: StartOptions,
-  started: (() => Promise<void>)[],
+  started: Started,
   stop: () => Promise<void>,
 ): Promise<RunningSystem> {
   const { settings, log } = options;
@@ -88,7 +86,13 @@ async function startParts(
   const failed = new Promise<Error>((resolve) => {
     reportFailure = resolve;
   });
-  const nats = await startNats(settings, home, listOrigins(settings.gateway.host, port), log, reportFailure);
+  const nats = await startNats(
+    settings,
+    home,
+    listOrigins(settings.gateway.host, port),
+    log,
+    reportFailure,
+  );
   started.push(() => nats.stop());
 
   const connection = await connectTo(nats, log);
@@ -97,26 +101,21 @@ async function startParts(
   const workerId = randomUUID();
   const storage = await openStorage({ connection, space, workerId, replicas: nats.replicas, log });
 
-  const history = await openHistory({
-    file: home.history,
-    log: (notice) => {
-      log.warn(notice.message, { ...notice });
-    },
-  });
-  started.push(() => history.close());
-  const projector = createProjector({
-    history,
-    source: storage.events,
-    log: (notice) => {
-      log.warn(notice.message, { ...notice });
-    },
-  });
-  projector.start();
-  started.push(() => projector.stop());
-
+  const history = await startHistoryPart(home, storage, log, started);
   await startWorkerPart(options, storage, space, workerId, started);
   await openStandingActors(storage.commands, settings, home, log);
-  const gatewayPart = await startGatewayPart({ settings, log, home, port, nats, connection, storage, history, started });
+  const gatewayPart = await startGatewayPart({
+    namespace,
+    settings,
+    log,
+    home,
+    port,
+    nats,
+    connection,
+    storage,
+    history,
+    started,
+  });
   await writeSystemRecord(home.record, {
     startedAt: new Date().toISOString(),
     gatewayUrl: gatewayPart.url,
@@ -165,7 +164,7 @@ async function startWorkerPart(
   storage: Storage,
   space: { readonly namespace: string; readonly partitionCount: number },
   workerId: string,
-  started: (() => Promise<void>)[],
+  started: Started,
 ): Promise<void> {
   const worker = createWorker({
     ...space,
@@ -181,56 +180,20 @@ async function startWorkerPart(
   started.push(() => worker.stop());
 }
 
-interface GatewayParts {
-  readonly settings: Settings;
-  readonly log: SystemLog;
-  readonly home: HomeLayout;
-  readonly port: number;
-  readonly nats: NatsServer;
-  readonly connection: Connection;
-  readonly storage: Storage;
-  readonly history: History;
-  readonly started: (() => Promise<void>)[];
-}
-
-async function startGatewayPart(parts: GatewayParts): Promise<{ readonly url: string; readonly loginLink: string }> {
-  const { settings, log, home, port, nats, connection, storage, history, started } = parts;
-  const login = createLoginKeeper({ folder: home.login, clock: Date, randomBytes });
-  const { host, allowedHosts } = settings.gateway;
-  const gateway = createGateway({
-    host,
-    port,
-    allowedHosts,
-    history,
-    login,
-    log,
-    commands: storage.commands,
-    transcripts: storage.transcripts,
-    live: () => describeLiveAccess(nats, namespace),
-    health: () => checkHealth(connection, history, storage.events),
-    webhooks: { secretOf: (triggerId) => readTriggerSecret(home, triggerId) },
-    consoleFolder: join(packageRoot, 'console', 'dist'),
-    clock: Date,
-    newId: randomUUID,
-  });
-  const { url } = await gateway.start();
-  started.push(() => gateway.stop());
-  const listening = [
-    listenForRequests(
-      connection,
-      gatewayCommandSubject(namespace),
-      (command) => handleGatewayCommand(command, storage.commands),
-      log,
-    ),
-    listenForRequests(
-      connection,
-      systemRequestSubject(namespace),
-      (request) => answerSystemRequest(request, history, storage.events, log),
-      log,
-    ),
-  ];
-  started.push(async () => {
-    for (const stopListening of listening) stopListening();
-  });
-  return { url, loginLink: (await login.mintLink(url)).url };
+/** The read model and the projector that keeps it up to date. */
+async function startHistoryPart(
+  home: HomeLayout,
+  storage: Storage,
+  log: SystemLog,
+  started: Started,
+): Promise<History> {
+  const tell = (notice: HistoryNotice): void => {
+    log.warn(notice.message, { ...notice });
+  };
+  const history = await openHistory({ file: home.history, log: tell });
+  started.push(() => history.close());
+  const projector = createProjector({ history, source: storage.events, log: tell });
+  projector.start();
+  started.push(() => projector.stop());
+  return history;
 }

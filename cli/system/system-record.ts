@@ -20,7 +20,9 @@ export async function writeSystemRecord(
   record: Omit<SystemRecord, 'pid' | 'startTicks'>,
 ): Promise<void> {
   const draft = `${file}.draft`;
-  await writeFile(draft, JSON.stringify({ ...identifyProcess(process.pid), ...record }), { mode: 0o600 });
+  await writeFile(draft, JSON.stringify({ ...identifyProcess(process.pid), ...record }), {
+    mode: 0o600,
+  });
   await rename(draft, file);
 }
 

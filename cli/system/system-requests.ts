@@ -5,7 +5,9 @@ import type { History } from '../../runtime/history/history.ts';
 import { rebuildHistory } from '../../runtime/history/rebuild.ts';
 import type { SystemLog } from './log.ts';
 
-const systemRequestSchema = z.discriminatedUnion('type', [z.object({ type: z.literal('rebuildHistory') })]);
+const systemRequestSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('rebuildHistory') }),
+]);
 export type SystemRequest = z.infer<typeof systemRequestSchema>;
 
 export const rebuildReportSchema = z.object({

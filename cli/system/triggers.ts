@@ -6,7 +6,10 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { mkdir, readFile, readdir, rename, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { triggerDefinitionSchema, type TriggerDefinition } from '../../actors/trigger/trigger.schema.ts';
+import {
+  triggerDefinitionSchema,
+  type TriggerDefinition,
+} from '../../actors/trigger/trigger.schema.ts';
 import { readYaml } from '../../workflows/language/yaml-source.ts';
 import type { HomeLayout } from '../home.ts';
 
@@ -25,7 +28,9 @@ async function readTrigger(file: string): Promise<ListedTrigger> {
   const place = ({ line, column }: { readonly line: number; readonly column: number }): string =>
     `${file}:${line}:${column}`;
   if (!source.readable) {
-    const problems = source.problems.map(({ position, message, suggestion }) => `${place(position)} ${message}. ${suggestion}`);
+    const problems = source.problems.map(
+      ({ position, message, suggestion }) => `${place(position)} ${message}. ${suggestion}`,
+    );
     return { status: 'broken', file, problems };
   }
   const parsed = triggerDefinitionSchema.safeParse(source.value);
@@ -42,7 +47,9 @@ async function readTrigger(file: string): Promise<ListedTrigger> {
     : {
         status: 'broken',
         file,
-        problems: [`${place(source.locateValue(['id']))} id: must be "${expected}", the name of the file`],
+        problems: [
+          `${place(source.locateValue(['id']))} id: must be "${expected}", the name of the file`,
+        ],
       };
 }
 

@@ -3,12 +3,11 @@ import { z } from 'zod';
 import { actorAddressSchema } from './address.ts';
 
 /** Who sent a command, and its place in the sender's history: repeats are recognised by it. */
-export const senderSchema = z.object({
+const senderSchema = z.object({
   address: actorAddressSchema,
   n: z.number().int().nonnegative(),
   i: z.number().int().nonnegative(),
 });
-export type Sender = Readonly<z.infer<typeof senderSchema>>;
 
 /** The body: `type` is imperative and camelCase (`steer`), or one of XState's own (`xstate.done.actor.x`). */
 export const commandBodySchema = z.looseObject({ type: z.string().min(1) });

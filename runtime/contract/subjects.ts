@@ -53,11 +53,6 @@ export function transcriptSubject(namespace: string, sessionId: string): string 
   return `tr.${namespace}.${sessionId}`;
 }
 
-/** Model token deltas: core NATS only, never stored. */
-export function tokenSubject(namespace: string, sessionId: string): string {
-  return `tok.${namespace}.${sessionId}`;
-}
-
 /** Where the server re-publishes what EVENTS and TRANSCRIPTS have stored; the only thing a browser reads. */
 export const livePrefix = 'live';
 

@@ -3,6 +3,7 @@
  * effect: `claim-<k>` (the k-th worker that took it), `step-*`, `result`, `cancel`. A second claim means
  * that a worker died; the effect's own policy then decides whether it may be repeated.
  */
+import { setMaxListeners } from 'node:events';
 import type { CommandEnvelope } from '../contract/command.ts';
 import { describeError, type ErrorCode } from '../contract/errors.ts';
 import type { Json } from '../contract/json.ts';
@@ -35,6 +36,8 @@ export interface EffectPoolOptions {
 export function createEffectPool(options: EffectPoolOptions): EffectPool {
   const { pool, storage, log } = options;
   const stopping = new AbortController();
+  // Every slot of the pool waits on it.
+  setMaxListeners(0, stopping.signal);
   const running = new Map<string, AbortController>();
   let slots: Promise<void>[] = [];
   let unlisten = (): void => undefined;

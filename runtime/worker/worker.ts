@@ -1,4 +1,5 @@
 /** A worker: hosts the actors of every partition and runs effects of the pools it is given. */
+import { setMaxListeners } from 'node:events';
 import { SignalboxError, describeError } from '../contract/errors.ts';
 import type { Registry } from '../core/registry.ts';
 import type { Clock, WorkerStorage } from '../core/storage.ts';
@@ -33,6 +34,8 @@ export interface Worker {
 
 export function createWorker(options: WorkerOptions): Worker {
   const stopping = new AbortController();
+  // One listener per partition and per waiting slot is meant, not a leak.
+  setMaxListeners(0, stopping.signal);
   let partitions: Partition[] = [];
   let pools: EffectPool[] = [];
   let started: Promise<void> | undefined;

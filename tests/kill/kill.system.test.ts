@@ -3,7 +3,7 @@
  * and at chosen ones, the same command is started again, and in the end there is exactly one merged change.
  * SEED=<number> repeats a draw.
  */
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { RunReport } from '../../cli/client/run-report.ts';
 import { DemoProcess } from './demo-process.ts';
 import { createRandom, drawInstants, type Instant } from './instants.ts';
@@ -20,20 +20,16 @@ const drawnJobs = 4;
 const killsPerJob = 6;
 
 const scenarios: readonly (readonly [name: string, instants: readonly Instant[]])[] = [
+  ['not at all', []],
   ...Array.from(
     { length: drawnJobs },
     (_, job) => [`drawn from the seed, ${job + 1} of ${drawnJobs}`, drawInstants(random, killsPerJob)] as const,
   ),
 ];
 
-const running: DemoProcess[] = [];
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((demo) => demo.remove()));
-});
-
-test.concurrent.each(scenarios)('killed at instants %s', async (_, instants) => {
+test.concurrent.for(scenarios)('one merged change, killed %s', async ([, instants], { onTestFinished }) => {
   const demo = await DemoProcess.prepare();
-  running.push(demo);
+  onTestFinished(() => demo.remove());
   for (const instant of instants) if (!(await demo.killAt(instant))) break;
   await expectOneMergedChange(demo);
 });

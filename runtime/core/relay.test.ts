@@ -1,0 +1,89 @@
+/** The messages of a commit: each entry one message, with an id that is the same in every repeat. */
+import { describe, expect, it } from 'vitest';
+import { commandEnvelopeSchema } from '../contract/command.ts';
+import { eventEnvelopeSchema } from '../contract/event.ts';
+import type { Commit, OutboxEntry } from './commit.ts';
+import { listRelayMessages } from './relay.ts';
+
+const address = { kind: 'test', id: 'a' };
+const to = { kind: 'other', id: 'b' };
+const parent = { address: to, childName: 'c', generation: 2 };
+
+const outbox: readonly OutboxEntry[] = [
+  { type: 'event', i: 0, event: { type: 'happened', size: 3 } },
+  { type: 'command', i: 1, to, body: { type: 'go', fast: true } },
+  { type: 'startActor', i: 2, to, input: { x: 1 } },
+  { type: 'startChild', i: 3, to, childName: 'kid', generation: 5, input: null },
+  { type: 'stopChild', i: 4, to, generation: 5 },
+  { type: 'ended', i: 5, parent, outcome: { status: 'done', output: 1 } },
+  { type: 'setTimer', i: 6, timerId: 'bell', generation: 6, atMs: 1_000 },
+  { type: 'startEffect', i: 7, effectId: 'e', source: 's', pool: 'p', input: 2 },
+  { type: 'cancelEffect', i: 8, effectId: 'e', pool: 'p' },
+];
+
+const commit: Commit = {
+  v: 1,
+  n: 7,
+  epoch: 1,
+  machine: { kind: 'test', version: 1 },
+  at: '2026-01-01T00:00:00.000Z',
+  inSeq: 9,
+  cause: ['one', 'two'],
+  snapshot: { value: { busy: 'deep' }, context: {}, status: 'active' },
+  children: {},
+  timers: {},
+  generation: 6,
+  seen: {},
+  outbox: [...outbox],
+};
+
+describe('the messages of a commit', () => {
+  const messages = listRelayMessages('space', address, commit);
+
+  it('have the ids of their entries, also when asked for again', () => {
+    expect(messages.map((message) => message.messageId)).toEqual(outbox.map((_, i) => `test.a:7:${i}`));
+    expect(listRelayMessages('space', address, commit)).toEqual(messages);
+  });
+
+  it('are valid, and say who sent them', () => {
+    for (const message of messages) {
+      if (message.type === 'command') {
+        expect(commandEnvelopeSchema.parse(message.command)).toEqual(message.command);
+        expect(message.command).toMatchObject({ from: { address, n: 7 } });
+      }
+      if (message.type === 'timer') expect(commandEnvelopeSchema.parse(message.command)).toEqual(message.command);
+    }
+  });
+
+  it('carry what each entry says', () => {
+    expect(messages).toMatchObject([
+      { type: 'event' },
+      { to, command: { purpose: 'deliver', body: { type: 'go', fast: true } } },
+      { to, command: { purpose: 'start', input: { x: 1 } } },
+      { to, command: { purpose: 'start', parent: { address, childName: 'kid', generation: 5 } } },
+      { to, command: { purpose: 'stop', generation: 5 } },
+      { to, command: { purpose: 'childEnded', childName: 'c', generation: 2, outcome: { output: 1 } } },
+      { type: 'timer', owner: address, timerId: 'bell', atMs: 1_000, command: { purpose: 'timerFired', generation: 6 } },
+      { type: 'work', pool: 'p', work: { effectId: 'e', actor: address, source: 's', input: 2 } },
+      { type: 'cancelWork', pool: 'p', effectId: 'e' },
+    ]);
+  });
+
+  it('tell events with the state after the transition', () => {
+    const [message] = messages;
+    expect(message?.type === 'event' && eventEnvelopeSchema.parse(message.event)).toEqual({
+      v: 1,
+      id: 'test.a:7:0',
+      namespace: 'space',
+      kind: 'test',
+      actor: 'a',
+      type: 'happened',
+      at: commit.at,
+      n: 7,
+      state: 'busy.deep',
+      status: 'active',
+      cause: 'one two',
+      data: { size: 3 },
+    });
+  });
+});

@@ -1,0 +1,74 @@
+/**
+ * Draws a machine's graph as a Mermaid `stateDiagram-v2`. Flat on purpose: Mermaid cannot draw transitions
+ * between inner states of two composite ones, of which our machines have many.
+ */
+import { assertNever } from '../../runtime/contract/errors.ts';
+import type { Cause, GraphState, GraphTransition, MachineGraph } from './machine-graph.ts';
+
+export function drawDiagram(graph: MachineGraph): string {
+  const drawn = graph.transitions.filter(({ to }) => to !== undefined);
+  const lines = [
+    'stateDiagram-v2',
+    ...graph.states.map(declareState),
+    `[*] --> ${identify(graph.initial)}`,
+    ...drawn.map((transition) => drawTransition(transition, drawn)),
+    ...graph.states
+      .filter(({ shape }) => shape === 'final')
+      .map(({ name }) => `${identify(name)} --> [*]`),
+  ];
+  return [...new Set(lines)].map((line, index) => (index === 0 ? line : `  ${line}`)).join('\n');
+}
+
+function identify(name: string): string {
+  return name === '' ? 'in_any_state' : name.replaceAll('.', '_');
+}
+
+function identifySource({ name, shape }: GraphState): string {
+  return shape === 'any' && name !== '' ? `in_any_${identify(name)}` : identify(name);
+}
+
+function declareState(state: GraphState): string {
+  const { name, shape } = state;
+  const id = identifySource(state);
+  if (shape === 'choice') return `state ${id} <<choice>>`;
+  if (shape !== 'any') return `state "${name}" as ${id}`;
+  return `state "in any state${name === '' ? '' : ` of ${name}`}" as ${id}`;
+}
+
+function drawTransition(transition: GraphTransition, all: readonly GraphTransition[]): string {
+  const { from, to, cause, guard } = transition;
+  const isLastChoice =
+    guard === undefined &&
+    all.some(
+      (other) =>
+        other.from.name === from.name && other.guard !== undefined && isSame(other.cause, cause),
+    );
+  const condition =
+    guard === undefined ? (isLastChoice ? '[otherwise]' : '') : `[${toWords(guard)}]`;
+  const label = [cause === undefined ? '' : describeCause(cause), condition]
+    .filter((part) => part !== '')
+    .join(' ');
+  return `${identifySource(from)} --> ${identify(to ?? '')}${label === '' ? '' : ` : ${label}`}`;
+}
+
+function isSame(one: Cause | undefined, other: Cause | undefined): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+function describeCause(cause: Cause): string {
+  switch (cause.type) {
+    case 'command':
+      return cause.name;
+    case 'ended':
+      return `${cause.source} ${cause.outcome}`;
+    case 'delay':
+      return cause.ms === undefined ? `after ${cause.name}` : `after ${cause.ms / 1000} s`;
+    default:
+      return assertNever(cause);
+  }
+}
+
+/** `isOverTurns` → `is over turns`. */
+function toWords(name: string): string {
+  return name.replaceAll(/[A-Z]/gu, (letter) => ` ${letter.toLowerCase()}`);
+}
