@@ -62,7 +62,7 @@ export function createProgram(environment: Environment, ended: (code: ExitCode) 
 }
 
 const portOption = (): Option =>
-  new Option('--port <number>', 'port of the gateway and console (default: 7420)');
+  new Option('--port <number>', 'port of the gateway and console (default: 7070)');
 const syncOption = (): Option =>
   new Option(
     '--sync <mode>',

@@ -25,7 +25,7 @@ const natsUrlSchema = z.string().transform((text, context) => {
 
 const environmentSchema = z.object({
   SIGNALBOX_HOME: z.string().min(1).optional(),
-  SIGNALBOX_PORT: portSchema.default(7420),
+  SIGNALBOX_PORT: portSchema.default(7070),
   SIGNALBOX_HOST: z.string().min(1).default('127.0.0.1'),
   SIGNALBOX_ALLOWED_HOSTS: z.string().default(''),
   /** How NATS writes: `always` syncs every message; `interval` is faster and may lose the last seconds on a power cut. */

@@ -88,103 +88,115 @@ export function driveMachine<Context>(
   definition: ActorDefinition,
   options: DriveOptions,
 ): DrivenMachine<Context> {
-  const actor: RegisteredActor = { definition, inert: createInertMachine(definition.machine) };
-  const history: Reaction[] = [];
-  let record: ActorRecord | undefined;
-  let seq = 0;
-
-  const commit = (): Commit => {
-    if (record === undefined) throw new Error(`${definition.kind} has not started`);
-    return record.commit;
+  const drive: Drive = {
+    actor: { definition, inert: createInertMachine(definition.machine) },
+    options,
+    history: [],
+    record: undefined,
+    seq: 0,
   };
-  const apply = (command: CommandEnvelope, answered?: string): Reaction => {
-    seq += 1;
-    const before = record?.commit;
-    const { address } = options;
-    const nowMs = startMs + seq * tickMs;
-    const { next, refusals } = step({
-      actor,
-      address,
-      record,
-      inbound: [{ seq, command }],
-      nowMs,
-      epoch: 1,
-    });
-    if (next !== undefined) record = restore(actor, next.commit);
-    const reaction = describe(before, next?.commit, refusals[0]?.reason, answered);
-    checkInputs(definition, reaction.started, options.effectInputs ?? {});
-    history.push(reaction);
-    return reaction;
-  };
-  const envelope = () => ({
-    v: 1 as const,
-    id: `command-${seq + 1}`,
-    at: new Date(startMs).toISOString(),
-  });
-  const find = (source: string): readonly [string, ChildRecord] => {
-    const found = Object.entries(commit().children).find(([, child]) => child.source === source);
-    if (found === undefined) {
-      const pending = Object.values(commit().children).map((child) => child.source);
-      throw new Error(`no ${source} is under way, only: ${pending.join(', ') || 'nothing'}`);
-    }
-    return found;
-  };
-  const answer = (source: string, outcome: EffectOutcome): Reaction => {
-    const [name, child] = find(source);
-    return apply(
-      child.type === 'effect'
-        ? { ...envelope(), purpose: 'effectEnded', effectId: child.effectId, outcome }
-        : {
-            ...envelope(),
-            purpose: 'childEnded',
-            childName: name,
-            generation: child.generation,
-            outcome,
-          },
-      name,
-    );
-  };
-
-  const opening = apply({ ...envelope(), purpose: 'start', input: toJson(options.input) });
+  const commit = (): Commit => readCommit(drive);
+  const opening = apply(drive, { purpose: 'start', input: toJson(options.input) });
   return {
     opening,
-    history,
     commit,
+    history: drive.history,
     state: () => formatStateValue(commit().snapshot.value),
     status: () => commit().snapshot.status,
     context: () => commit().snapshot.context as Context,
     output: () => commit().snapshot.output,
     pending: () => Object.values(commit().children).map(({ source }) => source),
-    timers: () =>
-      Object.fromEntries(
-        Object.entries(commit().timers).map(([id, { atMs }]) => [
-          id,
-          atMs - Date.parse(commit().at),
-        ]),
-      ),
-    send: (body) => apply({ ...envelope(), purpose: 'deliver', body: toJson(body) as CommandBody }),
-    done: (source, output) => answer(source, { status: 'done', output: toJson(output) }),
+    timers: () => listTimers(commit()),
+    send: (body) => apply(drive, { purpose: 'deliver', body: toJson(body) as CommandBody }),
+    done: (source, output) => answer(drive, source, { status: 'done', output: toJson(output) }),
     failed: (source, error = {}) =>
-      answer(source, {
+      answer(drive, source, {
         status: 'error',
         error: { code: 'SB_EFFECT_FAILED', message: 'it broke', retryable: false, ...error },
       }),
-    broke: (source, message) => {
-      const [childName, child] = find(source);
-      if (child.type !== 'actor') throw new Error(`${source} is an effect`);
-      const outcome = { status: 'error' as const, error: message };
-      const { generation } = child;
-      return apply(
-        { ...envelope(), purpose: 'childEnded', childName, generation, outcome },
-        childName,
-      );
-    },
+    broke: (source, message) => breakChild(drive, source, message),
     fire: (timerId) => {
       const timer = commit().timers[timerId];
       if (timer === undefined) throw new Error(`no timer ${timerId} is set`);
-      return apply({ ...envelope(), purpose: 'timerFired', timerId, generation: timer.generation });
+      return apply(drive, { purpose: 'timerFired', timerId, generation: timer.generation });
     },
   };
+}
+
+interface Drive {
+  readonly actor: RegisteredActor;
+  readonly options: DriveOptions;
+  readonly history: Reaction[];
+  record: ActorRecord | undefined;
+  seq: number;
+}
+
+type WithoutEnvelope<Command> = Command extends CommandEnvelope
+  ? Omit<Command, 'v' | 'id' | 'at'>
+  : never;
+
+/** `answered`: the name of the child whose end this is. */
+function apply(
+  drive: Drive,
+  content: WithoutEnvelope<CommandEnvelope>,
+  answered?: string,
+): Reaction {
+  drive.seq += 1;
+  const { actor, options, record, seq } = drive;
+  const nowMs = startMs + seq * tickMs;
+  const at = new Date(nowMs).toISOString();
+  const command: CommandEnvelope = { ...content, v: 1, id: `command-${seq}`, at };
+  const inbound = [{ seq, command }];
+  const { next, refusals } = step({
+    actor,
+    address: options.address,
+    record,
+    inbound,
+    nowMs,
+    epoch: 1,
+  });
+  if (next !== undefined) drive.record = restore(actor, next.commit);
+  const reaction = describe(record?.commit, next?.commit, refusals[0]?.reason, answered);
+  checkInputs(actor.definition, reaction.started, options.effectInputs ?? {});
+  drive.history.push(reaction);
+  return reaction;
+}
+
+function answer(drive: Drive, source: string, outcome: EffectOutcome): Reaction {
+  const [childName, child] = findChild(drive, source);
+  return child.type === 'effect'
+    ? apply(drive, { purpose: 'effectEnded', effectId: child.effectId, outcome }, childName)
+    : apply(
+        drive,
+        { purpose: 'childEnded', childName, generation: child.generation, outcome },
+        childName,
+      );
+}
+
+function breakChild(drive: Drive, source: string, error: string): Reaction {
+  const [childName, child] = findChild(drive, source);
+  if (child.type !== 'actor') throw new Error(`${source} is an effect`);
+  const { generation } = child;
+  const outcome = { status: 'error' as const, error };
+  return apply(drive, { purpose: 'childEnded', childName, generation, outcome }, childName);
+}
+
+function readCommit({ actor, record }: Drive): Commit {
+  if (record === undefined) throw new Error(`${actor.definition.kind} has not started`);
+  return record.commit;
+}
+
+function findChild(drive: Drive, source: string): readonly [string, ChildRecord] {
+  const children = Object.entries(readCommit(drive).children);
+  const found = children.find(([, child]) => child.source === source);
+  if (found !== undefined) return found;
+  const pending = children.map(([, child]) => child.source).join(', ');
+  throw new Error(`no ${source} is under way, only: ${pending === '' ? 'nothing' : pending}`);
+}
+
+function listTimers({ timers, at }: Commit): Record<string, number> {
+  const nowMs = Date.parse(at);
+  return Object.fromEntries(Object.entries(timers).map(([id, { atMs }]) => [id, atMs - nowMs]));
 }
 
 type EffectOutcome = Extract<CommandEnvelope, { purpose: 'effectEnded' }>['outcome'];

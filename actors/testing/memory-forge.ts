@@ -21,64 +21,81 @@ export interface MemoryForge extends ForgePort {
 
 const at = '2026-03-01T08:00:00.000Z';
 
+interface Store extends Pick<
+  MemoryForge,
+  'mergeRequests' | 'comments' | 'checks' | 'keys' | 'merges'
+> {
+  readonly numbersByKey: Map<string, number>;
+}
+
 export function createMemoryForge(
   mergeOutcome: MergeOutcome = { status: 'merged', sha: 'merge-1' },
 ): MemoryForge {
-  const mergeRequests: MergeRequestView[] = [];
-  const comments: ForgeComment[] = [];
-  const checks: ForgeCheck[] = [];
-  const keys: string[] = [];
-  const merges: string[] = [];
-  const byKey = new Map<string, number>();
-  const find = ({ number }: MergeRequestReference): MergeRequestView => {
-    const found = mergeRequests[number - 1];
-    if (found === undefined)
-      throw new SignalboxError('SB_NOT_FOUND', `there is no merge request ${number}`);
-    return found;
-  };
-  const settle = (
-    reference: MergeRequestReference,
-    changes: Partial<MergeRequestView>,
-  ): MergeRequestView => {
-    const settled = { ...find(reference), ...changes };
-    mergeRequests[reference.number - 1] = settled;
-    return settled;
+  const store: Store = {
+    mergeRequests: [],
+    comments: [],
+    checks: [],
+    keys: [],
+    merges: [],
+    numbersByKey: new Map(),
   };
   return {
     kind: 'local',
-    mergeRequests,
-    comments,
-    checks,
-    keys,
-    merges,
+    ...store,
+    ...openInMemory(store),
+    ...discussInMemory(store),
+    ...endInMemory(store, mergeOutcome),
+  };
+}
+
+function find({ mergeRequests }: Store, { number }: MergeRequestReference): MergeRequestView {
+  const found = mergeRequests[number - 1];
+  if (found === undefined)
+    throw new SignalboxError('SB_NOT_FOUND', `there is no merge request ${number}`);
+  return found;
+}
+
+function openInMemory(
+  store: Store,
+): Pick<ForgePort, 'openMergeRequest' | 'getMergeRequest' | 'listMergeRequests'> {
+  const { mergeRequests, keys, numbersByKey } = store;
+  return {
     openMergeRequest: ({ idempotencyKey, ...request }) => {
       keys.push(idempotencyKey);
-      const known = byKey.get(idempotencyKey);
-      if (known !== undefined)
-        return Promise.resolve(find({ repository: request.repository, number: known }));
+      const { repository } = request;
+      const known = numbersByKey.get(idempotencyKey);
+      if (known !== undefined) return Promise.resolve(find(store, { repository, number: known }));
       const number = mergeRequests.length + 1;
-      byKey.set(idempotencyKey, number);
-      const link = `signalbox mr show ${number}`;
-      const view = {
+      numbersByKey.set(idempotencyKey, number);
+      const view: MergeRequestView = {
         ...request,
         number,
-        state: 'open' as const,
+        state: 'open',
         headSha: 'sha-1',
         createdAt: at,
         updatedAt: at,
-        link,
+        link: `signalbox mr show ${number}`,
       };
       mergeRequests.push(view);
       return Promise.resolve(view);
     },
-    getMergeRequest: (reference) => Promise.resolve(find(reference)),
+    getMergeRequest: (reference) => Promise.resolve().then(() => find(store, reference)),
     listMergeRequests: () => Promise.resolve(mergeRequests),
+  };
+}
+
+function discussInMemory(
+  store: Store,
+): Pick<ForgePort, 'listComments' | 'addComment' | 'reportCheck' | 'listChecks'> {
+  const { comments, checks, keys } = store;
+  return {
     listComments: () => Promise.resolve([...comments]),
     addComment: (reference, { idempotencyKey, ...comment }) => {
       keys.push(idempotencyKey);
       const known = comments.find(({ id }) => id === idempotencyKey);
       if (known !== undefined) return Promise.resolve(known);
-      const added = { ...comment, id: idempotencyKey, sha: find(reference).headSha, createdAt: at };
+      const { headSha } = find(store, reference);
+      const added = { ...comment, id: idempotencyKey, sha: headSha, createdAt: at };
       comments.push(added);
       return Promise.resolve(added);
     },
@@ -88,11 +105,24 @@ export function createMemoryForge(
       return Promise.resolve();
     },
     listChecks: (_, sha) => Promise.resolve(checks.filter((check) => check.sha === sha)),
+  };
+}
+
+function endInMemory(
+  store: Store,
+  outcome: MergeOutcome,
+): Pick<ForgePort, 'merge' | 'close' | 'deleteSourceBranch'> {
+  const settle = (reference: MergeRequestReference, changes: Partial<MergeRequestView>) => {
+    const settled = { ...find(store, reference), ...changes };
+    store.mergeRequests[reference.number - 1] = settled;
+    return settled;
+  };
+  return {
     merge: (reference, { expectedHeadSha }) => {
-      merges.push(expectedHeadSha);
-      if (mergeOutcome.status === 'merged')
-        settle(reference, { state: 'merged', mergeSha: mergeOutcome.sha });
-      return Promise.resolve(mergeOutcome);
+      store.merges.push(expectedHeadSha);
+      if (outcome.status === 'merged')
+        settle(reference, { state: 'merged', mergeSha: outcome.sha });
+      return Promise.resolve(outcome);
     },
     close: (reference, closeReason) =>
       Promise.resolve(settle(reference, { state: 'closed', closeReason })),

@@ -60,7 +60,7 @@ function listTransitions(machine: AnyStateMachine, node: AnyStateNode): readonly
     ({ target, actions }) => target !== undefined || actions.length > 0,
   );
   return telling.map((transition) => {
-    const target = transition.target?.[0];
+    const target: AnyStateNode | undefined = transition.target?.[0];
     return {
       from,
       to: target === undefined ? undefined : enterLeaf(target),
@@ -72,7 +72,8 @@ function listTransitions(machine: AnyStateMachine, node: AnyStateNode): readonly
 
 /** Where a transition ends that names a state with states of its own. */
 function enterLeaf(node: AnyStateNode): string {
-  const first = node.type === 'compound' ? node.initial.target[0] : undefined;
+  const first: AnyStateNode | undefined =
+    node.type === 'compound' ? node.initial.target[0] : undefined;
   return first === undefined ? nameState(node) : enterLeaf(first);
 }
 

@@ -6,17 +6,16 @@ import { assertNever } from '../../runtime/contract/errors.ts';
 import type { Cause, GraphState, GraphTransition, MachineGraph } from './machine-graph.ts';
 
 export function drawDiagram(graph: MachineGraph): string {
-  const drawn = graph.transitions.filter(({ to }) => to !== undefined);
   const lines = [
     'stateDiagram-v2',
     ...graph.states.map(declareState),
     `[*] --> ${identify(graph.initial)}`,
-    ...drawn.map((transition) => drawTransition(transition, drawn)),
+    ...drawTransitions(graph.transitions),
     ...graph.states
       .filter(({ shape }) => shape === 'final')
       .map(({ name }) => `${identify(name)} --> [*]`),
   ];
-  return [...new Set(lines)].map((line, index) => (index === 0 ? line : `  ${line}`)).join('\n');
+  return lines.map((line, index) => (index === 0 ? line : `  ${line}`)).join('\n');
 }
 
 function identify(name: string): string {
@@ -35,20 +34,32 @@ function declareState(state: GraphState): string {
   return `state "in any state${name === '' ? '' : ` of ${name}`}" as ${id}`;
 }
 
-function drawTransition(transition: GraphTransition, all: readonly GraphTransition[]): string {
-  const { from, to, cause, guard } = transition;
-  const isLastChoice =
-    guard === undefined &&
-    all.some(
-      (other) =>
-        other.from.name === from.name && other.guard !== undefined && isSame(other.cause, cause),
-    );
-  const condition =
-    guard === undefined ? (isLastChoice ? '[otherwise]' : '') : `[${toWords(guard)}]`;
-  const label = [cause === undefined ? '' : describeCause(cause), condition]
+/** One arrow for all that leads from one state to another; what changes no state has none. */
+function drawTransitions(transitions: readonly GraphTransition[]): readonly string[] {
+  const arrows = new Map<string, string[]>();
+  for (const transition of transitions) {
+    const { from, to } = transition;
+    if (to === undefined) continue;
+    const arrow = `${identifySource(from)} --> ${identify(to)}`;
+    arrows.set(arrow, [...(arrows.get(arrow) ?? []), labelTransition(transition, transitions)]);
+  }
+  return [...arrows].map(([arrow, labels]) => {
+    const label = labels.filter((part) => part !== '').join(', ');
+    return label === '' ? arrow : `${arrow} : ${label}`;
+  });
+}
+
+function labelTransition(transition: GraphTransition, all: readonly GraphTransition[]): string {
+  const { from, cause, guard } = transition;
+  const isLastChoice = all.some(
+    (other) =>
+      other.from.name === from.name && other.guard !== undefined && isSame(other.cause, cause),
+  );
+  const otherwise = isLastChoice ? '[otherwise]' : '';
+  const condition = guard === undefined ? otherwise : `[${toWords(guard)}]`;
+  return [cause === undefined ? '' : describeCause(cause), condition]
     .filter((part) => part !== '')
     .join(' ');
-  return `${identifySource(from)} --> ${identify(to ?? '')}${label === '' ? '' : ` : ${label}`}`;
 }
 
 function isSame(one: Cause | undefined, other: Cause | undefined): boolean {
