@@ -1,5 +1,10 @@
 /** The runtime's public API: what an actor's author needs. The one barrel of the project. */
-export { childActorId, formatAddress, parseAddress, type ActorAddress } from './contract/address.ts';
+export {
+  childActorId,
+  formatAddress,
+  parseAddress,
+  type ActorAddress,
+} from './contract/address.ts';
 export { SignalboxError, assertNever, describeError } from './contract/errors.ts';
 export type { Json, JsonObject } from './contract/json.ts';
 export {

@@ -16,7 +16,6 @@ import {
   worktree,
 } from '../testing/inputs.ts';
 import type { SessionEnd } from '../session/session.schema.ts';
-import { maxFailedProofs } from './coordinator.context.ts';
 
 /** Typed: what vitest returns here is `any`. */
 const like = (part: object): unknown => expect.objectContaining(part);
@@ -149,7 +148,7 @@ describe('a run', () => {
 describe('a change that does not pass', () => {
   it('is steered with what was wrong, at most twice in a row', () => {
     const run = drive(() => undefined);
-    for (let attempt = 1; attempt <= maxFailedProofs; attempt += 1) {
+    for (const attempt of [1, 2]) {
       run.send(createReceiveHandoff({ round: attempt - 1 }));
       const { sent, events } = run.done('verifyChange', createProof(1));
       expect(sent).toEqual([
@@ -167,7 +166,7 @@ describe('a change that does not pass', () => {
       expect(events).toContainEqual(expect.objectContaining({ type: 'reworkRequested', attempt }));
       expect(run.state()).toBe('running.awaitingHandoff');
     }
-    run.send(createReceiveHandoff({ round: maxFailedProofs }));
+    run.send(createReceiveHandoff({ round: 2 }));
     const last = run.done('verifyChange', createProof(1));
     expect(run.state()).toBe('running.ending');
     expect(last.sent.map(({ to, body }) => [to, body.type])).toEqual([[session, 'kill']]);
@@ -297,9 +296,7 @@ describe('a session that ends early', () => {
     run.broke('session', 'workflow change cannot start: the goal is too long');
     expect(run.output()).toMatchObject({
       outcome: 'failed',
-      reason: containing(
-        'the session broke: workflow change cannot start: the goal is too long',
-      ),
+      reason: containing('the session broke: workflow change cannot start: the goal is too long'),
     });
   });
 

@@ -88,6 +88,15 @@ export function takeObservation(
   };
 }
 
+/** Of an observation only whether the merge request has ended. */
+export function takeForgeState(
+  context: MergeRequestContext,
+  seen: Observation,
+): Pick<MergeRequestContext, 'forgeState' | 'mergeSha' | 'end'> {
+  const { state: forgeState, mergeSha } = seen;
+  return { forgeState, mergeSha, end: describeForgeEnd(seen) ?? context.end };
+}
+
 function describeForgeEnd(seen: Observation): MergeRequestEnd | undefined {
   if (seen.state === 'merged')
     return { outcome: 'merged', reason: `merged as ${seen.mergeSha ?? seen.headSha}` };

@@ -13,8 +13,8 @@ export const ignoredByMergeRequest: readonly IgnoredCommand<MergeRequestCommand[
   },
   {
     command: 'forgeChanged',
-    states: ['addressingReview.working'],
-    because: 'the session is at work; all that was said meanwhile is read when it has delivered',
+    states: ['addressingReview.working.looking'],
+    because: 'a look at the forge is under way, and the next one follows while the session works',
   },
   {
     command: 'forgeChanged',

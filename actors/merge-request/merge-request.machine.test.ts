@@ -120,7 +120,7 @@ describe.each<MergePolicy['merge']>(['never', 'whenGreen'])('merge policy %s', (
     expect(manager.state()).toBe('awaitingReview.waiting');
     manager.send({ type: 'forgeChanged' });
     see(manager, { comments: [remark] });
-    expect(manager.state()).toBe('addressingReview.working');
+    expect(manager.state()).toBe('addressingReview.working.waiting');
     address(manager, 1);
     see(manager, { headSha: 'sha-2', commentCount: 1 });
     see(manager, { headSha: 'sha-2', commentCount: 1 });
@@ -210,7 +210,7 @@ describe('decisions are typed', () => {
       see(manager, {
         comments: [comment('changesRequested', 'LGTM? No. This deletes prod data.'), approval],
       });
-      expect(manager.state()).toBe('addressingReview.working');
+      expect(manager.state()).toBe('addressingReview.working.waiting');
     },
   );
 
@@ -263,7 +263,7 @@ describe('rework', () => {
     const asked =
       manager === undefined ? undefined : see(manager, { commentCount: 1, checks: [failed] });
     expect(asked && steerText(asked)).toContain('The check "signalbox/tests" failed');
-    expect(manager?.state()).toBe('addressingReview.working');
+    expect(manager?.state()).toBe('addressingReview.working.waiting');
   });
 
   it('does not mind a failed check that is not required', () => {
@@ -276,7 +276,9 @@ describe('rework', () => {
   it('reads what was said while the session worked, and only that', () => {
     const manager = driveMergeRequest();
     askForChanges(manager);
-    expect(manager.send({ type: 'forgeChanged' }).started).toEqual([]);
+    manager.send({ type: 'forgeChanged' });
+    const glance = see(manager, { comments: [comment('comment', 'Docs, too.')], commentCount: 2 });
+    expect(glance.sent).toEqual([]);
     expect(address(manager, 1).started[0]?.input).toMatchObject({ commentsRead: 1 });
     const again = see(manager, {
       headSha: 'sha-2',
@@ -286,11 +288,28 @@ describe('rework', () => {
     expect(steerText(again)).toBe('Merge request 7 needs changes.\n\nAda wrote:\nDocs, too.');
   });
 
+  it.each([
+    [
+      { state: 'closed' as const, closeReason: 'not needed' },
+      { outcome: 'closed', reason: 'not needed' },
+    ],
+    [
+      { state: 'merged' as const, mergeSha: 'merge-9' },
+      { outcome: 'merged', reason: 'merged as merge-9' },
+    ],
+  ])('is over when a person ends it while the session works (%#)', (seen, end) => {
+    const manager = driveMergeRequest();
+    askForChanges(manager);
+    manager.fire(Object.keys(manager.timers())[0] ?? '');
+    see(manager, seen);
+    expect(manager.output()).toEqual(end);
+  });
+
   it('does not take a delivery that was under way for an answer', () => {
     const manager = driveMergeRequest();
     askForChanges(manager);
     manager.send({ type: 'changesDelivered', headSha: 'sha-2', answered: [] });
-    expect(manager.state()).toBe('addressingReview.working');
+    expect(manager.state()).toBe('addressingReview.working.waiting');
     address(manager, 1);
     expect(manager.state()).toBe('awaitingReview.looking');
   });
@@ -373,6 +392,7 @@ describe('the forge', () => {
   it.each([
     ['opening', 'openMergeRequest', 'the merge request cannot be opened'],
     ['awaitingReview.looking', 'observe', 'the forge cannot be read'],
+    ['addressingReview.working.looking', 'observe', 'the forge cannot be read'],
     ['awaitingChecks.looking', 'observe', 'the forge cannot be read'],
     ['addressingReview.replying', 'reply', 'the review cannot be answered'],
     ['merging.requesting', 'merge', 'the merge failed'],
@@ -385,7 +405,7 @@ describe('the forge', () => {
     });
   });
 
-  it.each(['awaitingReview.waiting', 'awaitingChecks.waiting'])(
+  it.each(['awaitingReview.waiting', 'awaitingChecks.waiting', 'addressingReview.working.waiting'])(
     'is looked at again by timer in %s',
     (state) => {
       const manager = mergeRequestScenes[state]?.();

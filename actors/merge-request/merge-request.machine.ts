@@ -6,8 +6,10 @@
 import { assign, emit, enqueueActions } from 'xstate';
 import * as rules from './merge-request.context.ts';
 import {
+  asksForChanges,
   escalateWith,
   forgeEnds,
+  glancing,
   looking,
   mergeRequestSetup,
   reference,
@@ -62,6 +64,7 @@ export const mergeRequestMachine = mergeRequestSetup.createMachine({
         deciding: {
           always: [
             ...forgeEnds,
+            asksForChanges,
             { guard: 'isReviewed', target: '#mergeRequest.awaitingChecks' },
             'waiting',
           ],
@@ -104,6 +107,12 @@ export const mergeRequestMachine = mergeRequestSetup.createMachine({
           ],
         },
         working: {
+          initial: 'waiting',
+          states: {
+            waiting: { on: { forgeChanged: 'looking' }, after: { lookEvery: 'looking' } },
+            looking: glancing,
+            deciding: { always: [...forgeEnds, 'waiting'] },
+          },
           on: {
             // A delivery that was under way when changes were asked for does not answer them.
             changesDelivered: {
@@ -150,6 +159,7 @@ export const mergeRequestMachine = mergeRequestSetup.createMachine({
         deciding: {
           always: [
             ...forgeEnds,
+            asksForChanges,
             { guard: 'isReviewMissing', target: '#mergeRequest.awaitingReview.waiting' },
             { guard: 'areChecksMissing', target: 'waiting' },
             {

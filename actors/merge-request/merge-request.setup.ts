@@ -95,6 +95,25 @@ export const looking = mergeRequestSetup.createStateConfig({
   },
 });
 
+/** A look while the session works: only whether a person has ended it; what was said is read later, at once. */
+export const glancing = mergeRequestSetup.createStateConfig({
+  invoke: {
+    src: 'observe',
+    input: ({ context }) => ({
+      ...reference({ context }),
+      commentsRead: context.commentsRead,
+    }),
+    onDone: {
+      target: 'deciding',
+      actions: assign(({ context, event }) => rules.takeForgeState(context, event.output)),
+    },
+    onError: {
+      target: '#mergeRequest.escalated',
+      actions: escalateWith('the forge cannot be read'),
+    },
+  },
+});
+
 /** A state that costs nothing: a stored message and a stored timer. */
 export const waiting = mergeRequestSetup.createStateConfig({
   on: { forgeChanged: 'looking', changesDelivered: 'looking' },
@@ -104,5 +123,9 @@ export const waiting = mergeRequestSetup.createStateConfig({
 export const forgeEnds = [
   { guard: 'isMerged' as const, target: '#mergeRequest.merged' },
   { guard: 'isClosed' as const, target: '#mergeRequest.closed' },
-  { guard: 'wantsChanges' as const, target: '#mergeRequest.addressingReview' },
 ];
+
+export const asksForChanges = {
+  guard: 'wantsChanges' as const,
+  target: '#mergeRequest.addressingReview',
+};

@@ -5,11 +5,10 @@
  */
 import { assign, emit, enqueueActions } from 'xstate';
 import { readEffectError } from '../../runtime/mod.ts';
-import { renderSystemPrompt } from '../../workflows/session/step-view.ts';
-import { handoffSchema } from './handoff.schema.ts';
 import * as conversation from './session.context.ts';
 import { reopen } from './session.rework.ts';
-import { askQueue, fail, failWith, runningTool, sessionSetup } from './session.setup.ts';
+import { askQueue, fail, failWith, sessionSetup } from './session.setup.ts';
+import { callingModel, recordingHandoff, runningTool } from './session.states.ts';
 import { answerCompletion, refuseCall } from './tool-answers.ts';
 
 export const sessionMachine = sessionSetup.createMachine({
@@ -120,42 +119,7 @@ export const sessionMachine = sessionSetup.createMachine({
             { target: 'calling' },
           ],
         },
-        calling: {
-          entry: assign(({ context }) => conversation.beginTurn(context)),
-          invoke: {
-            src: 'callModel',
-            input: ({ context }) => ({
-              session: context.input.session,
-              turn: context.turn + 1,
-              model: context.input.model,
-              system: renderSystemPrompt(context.input.workflow, context.workflow) ?? '',
-              tools: [...(conversation.currentStep(context)?.tools ?? []), 'complete_step'],
-              unsaid: [...context.unsaid],
-              maxOutputTokens: context.input.limits.maxOutputTokensPerTurn,
-            }),
-            onDone: [
-              {
-                guard: { type: 'isModelRefusal', params: ({ event }) => event.output },
-                target: '#session.failed',
-                actions: fail('modelRefused', 'the model refused to go on'),
-              },
-              {
-                target: '#session.acting',
-                actions: enqueueActions(({ context, event: { output }, enqueue }) => {
-                  const calls = output.calls.map(({ name }) => name);
-                  enqueue.emit({
-                    type: 'modelCalled',
-                    turn: context.turn + 1,
-                    calls,
-                    usage: { ...output.usage },
-                  });
-                  enqueue.assign(() => conversation.takeTurn(context, output));
-                }),
-              },
-            ],
-            onError: { target: '#session.failed', actions: failWith('modelFailed') },
-          },
-        },
+        calling: callingModel,
       },
     },
     acting: {
@@ -220,41 +184,7 @@ export const sessionMachine = sessionSetup.createMachine({
     handingOver: {
       initial: 'recording',
       states: {
-        recording: {
-          invoke: {
-            src: 'recordHandoff',
-            input: ({ context: { input, workflow } }) => ({
-              run: input.run,
-              round: workflow.round,
-              handoff: handoffSchema.parse(workflow.artifacts['handoff']),
-            }),
-            onDone: {
-              target: 'delivering',
-              actions: enqueueActions(
-                ({ context: { input, workflow, worktree, answered }, event, enqueue }) => {
-                  const handoff = handoffSchema.parse(workflow.artifacts['handoff']);
-                  const { round } = workflow;
-                  enqueue.emit({
-                    type: 'handedOver',
-                    round,
-                    title: handoff.title,
-                    artifact: event.output.blob,
-                  });
-                  const command = {
-                    type: 'receiveHandoff',
-                    session: input.session,
-                    round,
-                    handoff,
-                    worktree,
-                    answered,
-                  };
-                  enqueue({ type: 'sendCommand', params: { to: input.coordinator, command } });
-                },
-              ),
-            },
-            onError: { target: '#session.failed', actions: failWith('handoffFailed') },
-          },
-        },
+        recording: recordingHandoff,
         delivering: { on: { park: '#session.parked' } },
       },
     },

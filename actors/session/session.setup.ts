@@ -1,12 +1,12 @@
 /**
  * The parts that the session machine is put together from: its types, effect sources, named actions and
- * guards, and the pieces that several states share.
+ * guards, and the actions that several states share.
  */
-import { assign, emit, enqueueActions, setup } from 'xstate';
+import { assign, emit, setup } from 'xstate';
 import type { z } from 'zod';
 import { effectSource, readEffectError, sendCommand } from '../../runtime/mod.ts';
 import type { Worktree } from '../ports/repository.ts';
-import { interruptedOrFailed, placementOf, type CallPlacement } from './session.calls.ts';
+import { placementOf, type CallPlacement } from './session.calls.ts';
 import * as conversation from './session.context.ts';
 import type { SessionContext } from './session.context.ts';
 import type * as effects from './session.effects.ts';
@@ -17,7 +17,6 @@ import {
   type SessionEvent,
 } from './session.events.ts';
 import type { SessionEnd, SessionInput } from './session.schema.ts';
-import { answerCall } from './tool-answers.ts';
 
 interface InContext {
   readonly context: SessionContext;
@@ -98,37 +97,3 @@ export const failWith = (code: FailureCode) => ({
     return { outcome: 'failed' as const, code, reason: `${message} (${cause})` };
   },
 });
-
-/** A state that runs the first tool call through one of the three tool effects. */
-export const runningTool = (src: 'inspectFiles' | 'changeFiles' | 'runCommand') =>
-  sessionSetup.createStateConfig({
-    entry: 'announceTool',
-    invoke: {
-      src,
-      id: 'tool',
-      input: ({ context }) => ({
-        session: context.input.session,
-        root: context.input.worktree,
-        toolCallId: context.calls[0]?.id ?? '',
-      }),
-      onDone: {
-        target: 'choosing',
-        actions: [{ type: 'announceResult', params: ({ event }) => event.output }, 'dropCall'],
-      },
-      onError: {
-        target: 'choosing',
-        actions: enqueueActions(({ context, event, enqueue }) => {
-          const call = context.calls[0];
-          if (call === undefined) return;
-          const answer = interruptedOrFailed(readEffectError(event.error));
-          enqueue.emit({
-            type: 'toolFinished',
-            tool: call.name,
-            toolCall: call.id,
-            outcome: answer.outcome,
-          });
-          enqueue.assign(() => answerCall(context, call, answer));
-        }),
-      },
-    },
-  });

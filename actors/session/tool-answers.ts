@@ -1,7 +1,6 @@
 /** Answers to tool calls that need no effect: steps completed, calls refused, calls a crash cut off. */
 import { z } from 'zod';
 import { assertNever } from '../../runtime/contract/errors.ts';
-import type { Json } from '../../runtime/contract/json.ts';
 import type { ConversationItem } from '../../runtime/contract/transcript.ts';
 import { advanceWorkflow } from '../../workflows/session/advance-workflow.ts';
 import { formatBlocked } from '../../workflows/session/blocked-text.ts';
@@ -30,7 +29,7 @@ const validateHandoff: CompletionRules['validators']['handoff'] = (value) => {
 
 const completionRules: CompletionRules = {
   validators: { handoff: validateHandoff },
-  examples: { handoff: handoffExample as Json },
+  examples: { handoff: handoffExample },
 };
 
 const completionSchema = z.object({ notes: z.json().optional(), artifacts: z.json().optional() });

@@ -98,7 +98,11 @@ export const mergeRequestScenes: Readonly<Record<string, () => DrivenMergeReques
     openIt(manager);
     see(manager);
   }),
-  'addressingReview.working': drive(askForChanges),
+  'addressingReview.working.waiting': drive(askForChanges),
+  'addressingReview.working.looking': drive((manager) => {
+    askForChanges(manager);
+    manager.send({ type: 'forgeChanged' });
+  }),
   'addressingReview.replying': drive((manager) => {
     askForChanges(manager);
     manager.send({ type: 'changesDelivered', headSha: 'sha-2', answered: ['review-1'] });

@@ -84,6 +84,13 @@ describe('the goal', () => {
     expect(judgeDelivery(define('{{ issue.title }} {{ title }}'), hostile).status).toBe('refused');
   });
 
+  it('reads nothing that a payload inherits', () => {
+    const heir = Object.assign(Object.create({ title: 'inherited' }) as object, {
+      action: 'opened',
+    });
+    expect(judgeDelivery(define('{{ title }}'), heir).status).toBe('refused');
+  });
+
   it('does not render what a payload holds', () => {
     const hostile = { title: '{{ secret }} ${secret} $& $1', secret: 'hidden' };
     expect(judgeDelivery(define('Fix {{ title }}'), hostile)).toEqual({

@@ -41,9 +41,7 @@ describe('a trigger', () => {
     const trigger = driveTrigger();
     const id = runIdFor('issues', 'd-1');
     const { actors, events } = trigger.send(delivery('d-1'));
-    expect(actors).toEqual([
-      { to: `coordinator/${id}`, input: like({ run: id, queue: 'main' }) },
-    ]);
+    expect(actors).toEqual([{ to: `coordinator/${id}`, input: like({ run: id, queue: 'main' }) }]);
     expect(coordinatorInputSchema.parse(actors[0]?.input).spec).toMatchObject({
       goal: 'Fix slugs',
       source: 'trigger issues',

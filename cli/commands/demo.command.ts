@@ -3,7 +3,7 @@ import { createLocalForge } from '../../integrations/forge/local/local-forge.ts'
 import { openClient } from '../client/open-client.ts';
 import type { RunReport } from '../client/run-report.ts';
 import type { CommandContext } from '../command-context.ts';
-import { beginDemo, type DemoContext } from '../demo/demo-job.ts';
+import { beginDemo, concludeDemo, type DemoContext } from '../demo/demo-job.ts';
 import { watchDemo } from '../demo/watch-demo.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { startSystem, type RunningSystem } from '../system/start-system.ts';
@@ -29,8 +29,8 @@ export async function demo(context: CommandContext): Promise<ExitCode> {
   } else {
     const client = await openClient(settings, log);
     try {
-      const { storage, history } = client;
-      const demoContext = createDemoContext(context, running.gatewayUrl, storage.commands, history);
+      const { storage } = client;
+      const demoContext = createDemoContext(context, running.gatewayUrl, storage.commands);
       report = await runJob({ ...demoContext, events: storage.events }, context, stopping.signal);
     } finally {
       await client.close();
@@ -43,6 +43,7 @@ export async function demo(context: CommandContext): Promise<ExitCode> {
       ? `Merged: ${report.commits.length} commits, merge request ${report.mergeRequest?.number ?? ''}, ${(durationMs / 1000).toFixed(1)} s`
       : `Not merged: ${report.outcome}. ${report.reason}`,
   ]);
+  if (!stopping.signal.aborted) await concludeDemo(home);
   return report.outcome === 'merged' ? exitCodes.success : exitCodes.outcomeFailed;
 }
 
@@ -51,12 +52,7 @@ export async function runDemoOn(
   system: RunningSystem,
   signal: AbortSignal,
 ): Promise<RunReport> {
-  const demoContext = createDemoContext(
-    context,
-    system.gatewayUrl,
-    system.storage.commands,
-    system.history,
-  );
+  const demoContext = createDemoContext(context, system.gatewayUrl, system.storage.commands);
   return runJob({ ...demoContext, events: system.storage.events }, context, signal);
 }
 
@@ -80,7 +76,6 @@ function createDemoContext(
   { settings, home, log }: CommandContext,
   gatewayUrl: string,
   commands: DemoContext['commands'],
-  history: DemoContext['history'],
 ): DemoContext {
   const forge = createLocalForge({
     environment: settings.environment,
@@ -89,5 +84,5 @@ function createDemoContext(
       log.warn(error.message);
     },
   });
-  return { home, environment: settings.environment, gatewayUrl, commands, history, forge };
+  return { home, environment: settings.environment, gatewayUrl, commands, forge };
 }

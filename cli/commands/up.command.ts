@@ -3,6 +3,7 @@ import type { CommandContext } from '../command-context.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { startSystem, type RunningSystem } from '../system/start-system.ts';
 import { untilSignal } from '../until-signal.ts';
+import { concludeDemo } from '../demo/demo-job.ts';
 import { runDemoOn } from './demo.command.ts';
 
 export async function up(
@@ -48,6 +49,7 @@ async function tellDemo(
       ? `Done: ${report.commits.length} commits, merge request ${report.mergeRequest?.number ?? ''} merged. The repository is ${report.mergeRequest?.repository ?? ''}`
       : `The demo job ended as ${report.outcome}: ${report.reason}`,
   );
+  await concludeDemo(system.home);
   tellWhereToLook(context, system, report.run, report.session ?? undefined);
 }
 

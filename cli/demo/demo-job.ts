@@ -12,7 +12,7 @@ import { signBody } from '../../gateway/hooks/signature.ts';
 import { SignalboxError } from '../../runtime/contract/errors.ts';
 import { runIdFor } from '../../runtime/contract/run-id.ts';
 import type { ForgePort } from '../../actors/ports/forge.ts';
-import type { CommandSender, HistoryReader } from '../../runtime/core/ports.ts';
+import type { CommandSender } from '../../runtime/core/ports.ts';
 import type { HomeLayout } from '../home.ts';
 import { packageRoot } from '../system/package-root.ts';
 import { configureTrigger } from '../system/standing-actors.ts';
@@ -28,7 +28,6 @@ export interface DemoContext {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly gatewayUrl: string;
   readonly commands: CommandSender;
-  readonly history: HistoryReader;
   readonly forge: ForgePort;
 }
 
@@ -38,7 +37,12 @@ export interface DemoJob {
   readonly repository: DemoRepository;
 }
 
-const currentSchema = z.object({ number: z.number().int().positive() });
+const currentFile = 'current.json';
+const currentSchema = z.object({
+  number: z.number().int().positive(),
+  /** Whether whoever started it has been told how it ended. */
+  told: z.boolean(),
+});
 
 /** The demo that is under way, or a new one; its webhook is sent, once or again: repeats do nothing. */
 export async function beginDemo(context: DemoContext): Promise<DemoJob> {
@@ -59,26 +63,31 @@ function deliveryId(number: number): string {
   return `demo-${number}`;
 }
 
-async function chooseNumber({ home, history }: DemoContext): Promise<number> {
+/** The demo that nobody has been told the end of, else the next one: a kill behind its end starts no other one. */
+async function chooseNumber({ home }: DemoContext): Promise<number> {
   await mkdir(home.demo, { recursive: true, mode: 0o700 });
-  const file = join(home.demo, 'current.json');
-  const current = await readCurrent(file);
-  if (current !== undefined) {
-    const known = await history.getActor({
-      kind: 'coordinator',
-      id: runIdFor(triggerId, deliveryId(current)),
-    });
-    if (known === undefined || known.status === 'active') return current;
-  }
-  const number = (current ?? 0) + 1;
-  await writeFile(`${file}.draft`, JSON.stringify({ number }));
-  await rename(`${file}.draft`, file);
+  const current = await readCurrent(home);
+  if (current?.told === false) return current.number;
+  const number = (current?.number ?? 0) + 1;
+  await writeCurrent(home, { number, told: false });
   return number;
 }
 
-async function readCurrent(file: string): Promise<number | undefined> {
-  const text = await readFile(file, 'utf8').catch(() => undefined);
-  return text === undefined ? undefined : currentSchema.parse(JSON.parse(text)).number;
+/** Whoever started the demo knows its end: the next one is another one. */
+export async function concludeDemo(home: HomeLayout): Promise<void> {
+  const current = await readCurrent(home);
+  if (current !== undefined) await writeCurrent(home, { ...current, told: true });
+}
+
+async function readCurrent({ demo }: HomeLayout): Promise<z.infer<typeof currentSchema> | undefined> {
+  const text = await readFile(join(demo, currentFile), 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : currentSchema.parse(JSON.parse(text));
+}
+
+async function writeCurrent({ demo }: HomeLayout, current: z.infer<typeof currentSchema>): Promise<void> {
+  const file = join(demo, currentFile);
+  await writeFile(`${file}.draft`, JSON.stringify(current));
+  await rename(`${file}.draft`, file);
 }
 
 function describeTrigger(repository: DemoRepository): TriggerDefinition {

@@ -51,8 +51,9 @@ export async function ensureDemoRepository(
   await git(work, 'commit', '--quiet', '-m', 'Add slugify');
   await git(work, 'push', '--quiet', origin, 'main');
   await git(work, 'remote', 'add', 'origin', repository.origin);
+  // What a fetch would say, said before the origin has its final name.
+  await git(work, 'update-ref', 'refs/remotes/origin/main', 'refs/heads/main');
   await rename(draft, folder);
-  await git(repository.path, 'fetch', '--quiet', 'origin');
   return repository;
 }
 

@@ -1,3 +1,4 @@
+/** The frame of the app: the bar at the top and the room for a page. */
 import { css } from 'lit';
 
 export const consoleStyles = css`

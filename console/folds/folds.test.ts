@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { StoredEvent } from '../../runtime/contract/event.ts';
 import { belongsToRun, foldEvent, foldIntoList } from './actor-summary.ts';
 import { listProofs } from './proof.ts';
-import { describeOutcome, toneOf } from './run-outcome.ts';
+import { toneOf } from './run-outcome.ts';
+import { listRunningTools } from './running-tools.ts';
 import { listVisitedStates } from './visited-states.ts';
 
 function event(seq: number, change: Partial<StoredEvent> = {}): StoredEvent {
@@ -92,7 +93,8 @@ describe('toneOf', () => {
     ['active', 'thinking', 'active'],
     ['active', 'parked', 'waiting'],
     ['active', 'awaitingReview.looking', 'waiting'],
-    ['active', 'escalated', 'warning'],
+    ['active', 'addressingReview.working', 'active'],
+    ['done', 'escalated', 'bad'],
     ['done', 'merged', 'good'],
     ['done', 'failed', 'bad'],
     ['done', 'killed', 'bad'],
@@ -104,24 +106,42 @@ describe('toneOf', () => {
   });
 });
 
-describe('describeOutcome', () => {
-  it('says nothing while the run goes on, then outcome and reason', () => {
-    expect(describeOutcome({ status: 'active', facts: { reason: 'old' } })).toBeUndefined();
-    expect(describeOutcome({ status: 'done', facts: { outcome: 'merged' } })).toBe('merged');
-    expect(
-      describeOutcome({ status: 'done', facts: { outcome: 'left open', reason: 'policy' } }),
-    ).toBe('left open: policy');
-  });
-});
-
 describe('listProofs', () => {
   it('reads records and leaves other shapes alone', () => {
-    const record = { command: 'npm test', exitCode: 0, undeclared: [], verdict: 'verified' };
+    const record = {
+      round: 1,
+      verdict: 'passed',
+      command: 'npm test',
+      exitCode: 0,
+      durationMs: 12,
+      declaredFiles: ['a'],
+      changedFiles: ['a'],
+      undeclared: [],
+      missing: [],
+      sideEffects: [],
+      output: null,
+    };
     const proofs = listProofs([
       event(1, { type: 'proofRecorded', data: record }),
       event(2, { type: 'proofRecorded', data: { command: 7 } }),
       event(3),
     ]);
     expect(proofs).toEqual([{ ...record, at: event(1).at }]);
+  });
+});
+
+describe('listRunningTools', () => {
+  const started = event(1, { type: 'toolStarted', data: { toolCall: 'call-1' } });
+
+  it('holds what is started and not finished, of one session', () => {
+    const finished = event(3, { type: 'toolFinished', data: { toolCall: 'call-1' } });
+    const other = event(2, { type: 'toolStarted', data: { toolCall: 'call-9' }, actor: 'other' });
+    expect([...listRunningTools([started, other], 's')]).toEqual(['call-1']);
+    expect([...listRunningTools([started, other, finished], 's')]).toEqual([]);
+  });
+
+  it('is empty when the session has ended in the middle of a tool', () => {
+    const killed = event(2, { type: 'sessionKilled', status: 'done' });
+    expect([...listRunningTools([started, killed], 's')]).toEqual([]);
   });
 });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { describeEvent, toneOfEvent } from './event-line.ts';
+import type { JsonObject } from '../../runtime/contract/json.ts';
+import { describeEvent } from './describe-event.ts';
 import { formatAge, formatDuration } from './time.ts';
-import { firstLine, formatEventType, formatValue } from './value.ts';
+import { firstLine, formatEventType, formatValue, shortenShas } from './value.ts';
 
 describe('formatDuration', () => {
   it.each([
@@ -31,42 +32,99 @@ describe('formatAge', () => {
 });
 
 describe('describeEvent', () => {
-  it('tells what matters of a known type', () => {
-    const data = { tool: 'bash', outcome: 'failed', exitCode: 1, callId: 'x' };
-    expect(describeEvent({ type: 'toolFinished', data })).toBe('bash · failed · exit 1');
+  const sha = '0123456789abcdef0123456789abcdef01234567';
+
+  it.each([
+    [
+      'toolFinished',
+      { tool: 'bash', outcome: 'failed', exitCode: 1, durationMs: 2_697.99 },
+      'bash failed',
+      'exit 1 · 2.6 s',
+      'warning',
+    ],
+    [
+      'stepStarted',
+      { title: 'Verify', index: 2, of: 4, round: 1 },
+      'Step 3 of 4: Verify, round 1',
+      '',
+      'active',
+    ],
+    [
+      'modelCalled',
+      {
+        turn: 5,
+        calls: ['bash', 'complete_step'],
+        usage: { inputTokens: 1_200, outputTokens: 121 },
+      },
+      'Turn 5',
+      'bash, complete step · 1,200 tokens in, 121 out',
+      'neutral',
+    ],
+    [
+      'steered',
+      { text: 'Use a map.\nPlease.', from: 'console' },
+      'Steered by a person, in the console',
+      'Use a map.',
+      'active',
+    ],
+    [
+      'sessionParked',
+      { round: 0 },
+      'Parked',
+      'Sleeps, and costs nothing, until something happens',
+      'waiting',
+    ],
+    [
+      'proofRecorded',
+      {
+        verdict: 'failed',
+        command: 'npm test',
+        exitCode: 2,
+        durationMs: 900,
+        changedFiles: ['a', 'b'],
+      },
+      'Verified: not passed',
+      'npm test · exit 2 · 900 ms · 2 files',
+      'bad',
+    ],
+    [
+      'runCompleted',
+      { outcome: 'merged', reason: `merged as ${sha}` },
+      'Run completed: merged',
+      'merged as 01234567',
+      'good',
+    ],
+    [
+      'runFailed',
+      { outcome: 'escalated', reason: 'no rounds left' },
+      'Run failed: escalated',
+      'no rounds left',
+      'bad',
+    ],
+    ['actorEnded', {}, 'Ended', '', 'neutral'],
+    ['actorEnded', { error: { message: 'boom' } }, 'Broke', 'boom', 'bad'],
+  ] as const)('%s %j', (type, data, title, detail, tone) => {
+    expect(describeEvent({ type, data: structuredClone(data) as JsonObject })).toMatchObject({
+      title,
+      detail,
+      tone,
+    });
   });
 
   it('shows every value of a type it does not know', () => {
-    expect(describeEvent({ type: 'somethingNew', data: { itemCount: 3, note: 'a\nb' } })).toBe(
-      'item count 3 · note a',
-    );
+    expect(describeEvent({ type: 'somethingNew', data: { itemCount: 3, note: 'a\nb' } })).toEqual({
+      title: 'Something new',
+      detail: 'item count 3 · note a',
+      tone: 'neutral',
+      weight: 'plain',
+    });
   });
 
-  it('shows a known type whose keys have changed like an unknown one', () => {
-    expect(describeEvent({ type: 'runFailed', data: { why: 'disk full' } })).toBe('why disk full');
-  });
-
-  it('reads durations and exit codes', () => {
-    const data = { command: 'npm test', exitCode: 0, durationMs: 4_290 };
-    expect(describeEvent({ type: 'testsRan', data })).toBe('npm test · exit 0 · duration 4.2 s');
-  });
-
-  it('shortens commit ids', () => {
-    const sha = '0123456789abcdef0123456789abcdef01234567';
-    expect(describeEvent({ type: 'committed', data: { sha } })).toBe('01234567');
-  });
-});
-
-describe('toneOfEvent', () => {
-  it.each([
-    ['runFailed', {}, 'bad'],
-    ['runCompleted', {}, 'good'],
-    ['toolFinished', { exitCode: 2 }, 'warning'],
-    ['toolFinished', { exitCode: 0 }, 'neutral'],
-    ['sessionParked', {}, 'waiting'],
-    ['steered', {}, 'active'],
-  ])('%s %j is %s', (type, data, tone) => {
-    expect(toneOfEvent({ type, data })).toBe(tone);
+  it('reads what is missing as empty', () => {
+    expect(describeEvent({ type: 'runFailed', data: {} })).toMatchObject({
+      title: 'Run failed',
+      detail: '',
+    });
   });
 });
 
@@ -75,6 +133,12 @@ describe('values', () => {
     expect(formatValue({ inputTokens: 12, files: ['a', 'b'], none: [] })).toBe(
       'input tokens 12, files a, b, none none',
     );
+  });
+
+  it('shortens commit ids wherever they stand', () => {
+    const sha = 'a'.repeat(40);
+    expect(shortenShas(`from ${sha} to ${sha}`)).toBe('from aaaaaaaa to aaaaaaaa');
+    expect(shortenShas(`${sha}b`)).toBe(`${sha}b`);
   });
 
   it('names an event type in words', () => {

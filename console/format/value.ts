@@ -4,7 +4,8 @@ import type { Json } from '../../runtime/contract/json.ts';
 export function formatValue(value: Json | undefined): string {
   if (value === undefined || value === null) return '–';
   if (typeof value === 'string') return value;
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (typeof value === 'number') return String(Math.round(value * 100) / 100);
+  if (typeof value === 'boolean') return String(value);
   if (isList(value))
     return value.length === 0 ? 'none' : value.map((each) => formatValue(each)).join(', ');
   return Object.entries(value)
@@ -45,7 +46,7 @@ export function formatCount(count: number, one: string, many = `${one}s`): strin
   return `${count.toLocaleString('en-GB')} ${count === 1 ? one : many}`;
 }
 
-/** A commit is known by its first eight digits; other ids are shown whole. */
-export function shortenSha(text: string): string {
-  return /^[0-9a-f]{40}$/u.test(text) ? text.slice(0, 8) : text;
+/** A commit is known by its first eight digits, wherever it is named. */
+export function shortenShas(text: string): string {
+  return text.replace(/\b[0-9a-f]{40}\b/gu, (sha) => sha.slice(0, 8));
 }

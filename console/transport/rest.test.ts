@@ -36,7 +36,7 @@ describe('createRest', () => {
 
   it('tells a missing login apart from everything else', async () => {
     const { rest, told } = createFixture(() => new Response('', { status: 401 }));
-    expect(await rest.fetchRuns()).toEqual({ status: 'loginRequired' });
+    expect(await rest.fetchActors()).toEqual({ status: 'loginRequired' });
     expect(told).toEqual(['loginRequired']);
   });
 
@@ -45,7 +45,7 @@ describe('createRest', () => {
       error: { code: 'SB_INPUT_INVALID', message: 'The id is not valid', next: '' },
     };
     const { rest } = createFixture(() => Response.json(problem, { status: 400 }));
-    expect(await rest.fetchRuns()).toEqual({
+    expect(await rest.fetchActors()).toEqual({
       status: 'failed',
       reason: 'the gateway answered 400: The id is not valid',
     });
@@ -62,7 +62,7 @@ describe('createRest', () => {
     ],
   ])('fails with a reason on %s', async (_name, respond) => {
     const { rest } = createFixture(respond);
-    const answer = await rest.fetchRuns();
+    const answer = await rest.fetchActors();
     expect(answer.status === 'failed' && answer.reason).toMatch(/./u);
   });
 

@@ -18,11 +18,14 @@ import type { Answer } from './answer.ts';
 
 /** One page of history: large enough for a whole run, small enough to parse without a pause. */
 export const pageLimit = 500;
+/** The most the gateway lists: a run is three actors, so a few hundred runs. */
+const actorLimit = 1_000;
 /** Loopback answers in milliseconds; past this the gateway is as good as gone. */
 export const requestTimeoutMs = 10_000;
 
 export interface Rest {
-  fetchRuns(): Promise<Answer<ActorList>>;
+  /** Actors of every kind, newest first. */
+  fetchActors(): Promise<Answer<ActorList>>;
   fetchEvents(query: { readonly after: number; readonly run?: string }): Promise<Answer<EventPage>>;
   fetchTranscript(sessionId: string, after: number): Promise<Answer<TranscriptPage>>;
   fetchLiveAccess(): Promise<Answer<LiveAccess>>;
@@ -50,7 +53,7 @@ export function createRest(options: RestOptions): Rest {
   };
   const encode = encodeURIComponent;
   return {
-    fetchRuns: () => read('/api/runs', actorListSchema),
+    fetchActors: () => read(`/api/actors?limit=${actorLimit}`, actorListSchema),
     fetchEvents: ({ after, run }) =>
       read(
         `/api/events?after=${after}&limit=${pageLimit}${run === undefined ? '' : `&run=${encode(run)}`}`,

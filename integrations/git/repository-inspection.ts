@@ -3,11 +3,11 @@
  * Changes nothing. What is wrong is an answer, not an error.
  */
 import { realpath, stat } from 'node:fs/promises';
-import { basename, dirname, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RepositoryInspection } from '../../actors/ports/repository.ts';
 import { SignalboxError, describeError } from '../../runtime/contract/errors.ts';
-import { isAbsent, statIfPresent } from './file-presence.ts';
+import { isAbsent, readTextIfPresent, statIfPresent } from './file-presence.ts';
 import type { RunGit } from './git-command.ts';
 
 type Unusable = Extract<RepositoryInspection, { status: 'unusable' }>;
@@ -200,6 +200,7 @@ async function readSymbolic(
 
 /** The directory that all worktrees of a repository share. Throws `SB_REPOSITORY_INVALID`. */
 export async function readCommonDirectory(git: RunGit, directory: string): Promise<string> {
+  if (await isGitDirectory(directory)) return realpath(directory);
   const found = await git({
     directory,
     arguments: ['rev-parse', '--path-format=absolute', '--git-common-dir'],
@@ -211,4 +212,21 @@ export async function readCommonDirectory(git: RunGit, directory: string): Promi
     `${directory} is not a git repository that can be used: ${found.complaint}`,
     { next: 'Give the path of a git repository.' },
   );
+}
+
+/**
+ * Git's own rule for a whole git directory, seen without starting a git: asked several times by everything that
+ * the local forge does. False for what is not certain; git then has the word.
+ */
+async function isGitDirectory(directory: string): Promise<boolean> {
+  const at = (name: string): string => join(directory, name);
+  const [head, shared, objects, references] = await Promise.all([
+    readTextIfPresent(at('HEAD')),
+    statIfPresent(at('commondir')),
+    statIfPresent(at('objects')),
+    statIfPresent(at('refs')),
+  ]);
+  if (head === undefined || shared !== undefined) return false;
+  const isWhole = objects?.isDirectory() === true && references?.isDirectory() === true;
+  return isWhole && /^(?:ref: refs\/\S+|[0-9a-f]{40,64})\s*$/.test(head);
 }

@@ -9,7 +9,6 @@ export const errorCodes = {
   SB_ADDRESS_INVALID: 'an actor address has a character or a length that is not allowed',
   SB_BLOB_MISSING: 'a referenced blob is not in the store',
   SB_COMMAND_REFUSED: 'an actor refused a command',
-  SB_COMMIT_CONFLICT: 'another owner has committed in between',
   SB_CONFIG_INVALID: 'a setting is missing or has a value that is not accepted',
   SB_EFFECT_CANCELLED: 'an effect was cancelled by its actor',
   SB_EFFECT_DEADLINE: 'an effect ran past its deadline',

@@ -29,13 +29,20 @@ interface Case {
   readonly events: readonly EventObject[];
 }
 
-const sources = { work: effectSource<string, string>(), child: effectSource<{ n: number }, number>() };
+const sources = {
+  work: effectSource<string, string>(),
+  child: effectSource<{ n: number }, number>(),
+};
 
 const cases: readonly Case[] = [
   {
     name: 'assign, guards, always and output',
     machine: setup({
-      types: { context: {} as { count: number }, input: {} as { from: number }, events: {} as { type: 'add'; by: number } },
+      types: {
+        context: {} as { count: number },
+        input: {} as { from: number },
+        events: {} as { type: 'add'; by: number },
+      },
       guards: { isFull: ({ context }) => context.count >= 5 },
     }).createMachine({
       context: ({ input }) => ({ count: input.from }),
@@ -43,18 +50,26 @@ const cases: readonly Case[] = [
       output: ({ context }) => context.count,
       states: {
         counting: {
-          on: { add: { actions: assign({ count: ({ context, event }) => context.count + event.by }) } },
+          on: {
+            add: { actions: assign({ count: ({ context, event }) => context.count + event.by }) },
+          },
           always: { guard: 'isFull', target: 'full' },
         },
         full: { type: 'final' },
       },
     }),
     input: { from: 1 },
-    events: [{ type: 'add', by: 2 }, { type: 'unknown' }, { type: 'add', by: 2 }] as readonly EventObject[],
+    events: [
+      { type: 'add', by: 2 },
+      { type: 'unknown' },
+      { type: 'add', by: 2 },
+    ] as readonly EventObject[],
   },
   {
     name: 'raise, delayed raise, cancel, emit, enqueueActions',
-    machine: setup({ types: { events: {} as { type: 'go' } | { type: 'inner' } | { type: 'stop' } } }).createMachine({
+    machine: setup({
+      types: { events: {} as { type: 'go' } | { type: 'inner' } | { type: 'stop' } },
+    }).createMachine({
       initial: 'idle',
       states: {
         idle: {
@@ -64,7 +79,10 @@ const cases: readonly Case[] = [
           }),
           on: { go: { target: 'busy', actions: [raise({ type: 'inner' }), cancel('later')] } },
         },
-        busy: { on: { inner: { actions: emit({ type: 'innerSeen' }) }, stop: 'idle' }, after: { 500: 'idle' } },
+        busy: {
+          on: { inner: { actions: emit({ type: 'innerSeen' }) }, stop: 'idle' },
+          after: { 500: 'idle' },
+        },
       },
     }),
     events: [{ type: 'go' }, { type: 'stop' }, { type: 'go' }],
@@ -76,7 +94,10 @@ const cases: readonly Case[] = [
       states: {
         waiting: { on: { go: 'working' } },
         working: {
-          entry: [spawnChild('child', { id: 'helper', input: { n: 1 } }), sendTo('helper', { type: 'hello' })],
+          entry: [
+            spawnChild('child', { id: 'helper', input: { n: 1 } }),
+            sendTo('helper', { type: 'hello' }),
+          ],
           exit: stopChild('helper'),
           invoke: { src: 'work', id: 'work', input: 'x', onDone: 'waiting', onError: 'waiting' },
         },
@@ -113,7 +134,7 @@ const cases: readonly Case[] = [
 
 /** What of an action is data; a live actor of XState is known by its name. */
 function describeActions(actions: readonly ActionRecord[]): unknown {
-  return actions.map(({ type, params }) => [type, JSON.parse(JSON.stringify(params ?? null, dropActorRefs))]);
+  return actions.map(({ type, params }) => [type, JSON.stringify(params ?? null, dropActorRefs)]);
 }
 
 function dropActorRefs(_: string, value: unknown): unknown {
@@ -161,7 +182,9 @@ describe.each(cases)('$name', ({ machine, input, events }) => {
     let live = inert.initialize(input).snapshot;
     let restored = live;
     for (const event of events) {
-      restored = createInertMachine(machine).restore(JSON.parse(JSON.stringify(inert.persist(restored))));
+      restored = createInertMachine(machine).restore(
+        JSON.parse(JSON.stringify(inert.persist(restored))),
+      );
       const next = inert.transition(restored, event);
       live = inert.transition(live, event).snapshot;
       restored = next.snapshot;
@@ -186,7 +209,10 @@ describe('XState, as we rely on it', () => {
       },
     });
     const inert = createInertMachine(machine);
-    expect(inert.initialize(true).snapshot).toMatchObject({ status: 'error', error: new Error('first') });
+    expect(inert.initialize(true).snapshot).toMatchObject({
+      status: 'error',
+      error: new Error('first'),
+    });
     const { snapshot } = inert.initialize(false);
     expect(() => inert.transition(snapshot, { type: 'go' })).toThrow('later');
     expect(inert.transition(snapshot, { type: 'other' }).actions).toEqual([]);
@@ -203,7 +229,9 @@ describe('XState, as we rely on it', () => {
       },
     });
     const inert = createInertMachine(machine);
-    expect(() => inert.transition(inert.initialize(undefined).snapshot, { type: 'go' })).toThrow('guard');
+    expect(() => inert.transition(inert.initialize(undefined).snapshot, { type: 'go' })).toThrow(
+      'guard',
+    );
   });
 
   it('runs the context factory more than once, so that it must be pure', () => {
@@ -222,7 +250,9 @@ describe('XState, as we rely on it', () => {
       },
     });
     const inert = createInertMachine(machine);
-    const { snapshot, actions } = inert.transition(inert.initialize(undefined).snapshot, { type: 'go' });
+    const { snapshot, actions } = inert.transition(inert.initialize(undefined).snapshot, {
+      type: 'go',
+    });
     expect(actions.map((action) => action.type)).toEqual(['xstate.raise']);
     expect(snapshot.context).toEqual({ seen: 1 });
   });

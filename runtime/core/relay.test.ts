@@ -41,18 +41,23 @@ describe('the messages of a commit', () => {
   const messages = listRelayMessages('space', address, commit);
 
   it('have the ids of their entries, also when asked for again', () => {
-    expect(messages.map((message) => message.messageId)).toEqual(outbox.map((_, i) => `test.a:7:${i}`));
+    expect(messages.map((message) => message.messageId)).toEqual(
+      outbox.map((_, i) => `test.a:7:${i}`),
+    );
     expect(listRelayMessages('space', address, commit)).toEqual(messages);
   });
 
   it('are valid, and say who sent them', () => {
-    for (const message of messages) {
-      if (message.type === 'command') {
-        expect(commandEnvelopeSchema.parse(message.command)).toEqual(message.command);
-        expect(message.command).toMatchObject({ from: { address, n: 7 } });
-      }
-      if (message.type === 'timer') expect(commandEnvelopeSchema.parse(message.command)).toEqual(message.command);
-    }
+    const commands = messages.flatMap((message) =>
+      message.type === 'command' || message.type === 'timer' ? [message.command] : [],
+    );
+    expect(commands.map((command) => commandEnvelopeSchema.parse(command))).toEqual(commands);
+    const sent = messages.flatMap((message) =>
+      message.type === 'command' ? [message.command] : [],
+    );
+    expect(sent.map((command) => 'from' in command && command.from)).toEqual(
+      [1, 2, 3, 4, 5].map((i) => ({ address, n: 7, i })),
+    );
   });
 
   it('carry what each entry says', () => {
@@ -62,8 +67,17 @@ describe('the messages of a commit', () => {
       { to, command: { purpose: 'start', input: { x: 1 } } },
       { to, command: { purpose: 'start', parent: { address, childName: 'kid', generation: 5 } } },
       { to, command: { purpose: 'stop', generation: 5 } },
-      { to, command: { purpose: 'childEnded', childName: 'c', generation: 2, outcome: { output: 1 } } },
-      { type: 'timer', owner: address, timerId: 'bell', atMs: 1_000, command: { purpose: 'timerFired', generation: 6 } },
+      {
+        to,
+        command: { purpose: 'childEnded', childName: 'c', generation: 2, outcome: { output: 1 } },
+      },
+      {
+        type: 'timer',
+        owner: address,
+        timerId: 'bell',
+        atMs: 1_000,
+        command: { purpose: 'timerFired', generation: 6 },
+      },
       { type: 'work', pool: 'p', work: { effectId: 'e', actor: address, source: 's', input: 2 } },
       { type: 'cancelWork', pool: 'p', effectId: 'e' },
     ]);

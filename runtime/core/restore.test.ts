@@ -2,30 +2,55 @@
 import { describe, expect, it } from 'vitest';
 import { setup, type AnyStateMachine } from 'xstate';
 import { z } from 'zod';
-import { applyBatch, deliverCommand, registerAlone, startCommand, storeAndLoad } from '../testing/apply-commands.ts';
+import {
+  applyBatch,
+  deliverCommand,
+  registerAlone,
+  startCommand,
+  storeAndLoad,
+} from '../testing/apply-commands.ts';
 import { childSource, defineActor, effectSource, localEffect } from './definition.ts';
 import type { RegisteredActor } from './registry.ts';
 import { formatStateValue, restoreSnapshot } from './restore.ts';
 import type { ActorRecord } from './step.ts';
 
-const work = localEffect({ input: z.any(), deadlineMs: 1, whenUnknown: 'retry', run: async () => null });
+const work = localEffect({
+  input: z.any(),
+  deadlineMs: 1,
+  whenUnknown: 'retry',
+  run: async () => null,
+});
 
 function register(machine: AnyStateMachine, version = 1): RegisteredActor {
   return registerAlone(
-    defineActor({ kind: 'test', version, machine, effects: { work }, children: { child: 'other' } }),
+    defineActor({
+      kind: 'test',
+      version,
+      machine,
+      effects: { work },
+      children: { child: 'other' },
+    }),
   );
 }
 
-const machineSetup = setup({ actors: { work: effectSource<null, null>(), child: childSource<null, null>() } });
+const machineSetup = setup({
+  actors: { work: effectSource<null, null>(), child: childSource<null, null>() },
+});
 const original = register(
   machineSetup.createMachine({
     initial: 'idle',
     states: {
       idle: { on: { go: 'busy' } },
       busy: {
-        invoke: [{ src: 'work', id: 'work', input: null }, { src: 'child', id: 'child', input: null }],
+        invoke: [
+          { src: 'work', id: 'work', input: null },
+          { src: 'child', id: 'child', input: null },
+        ],
         type: 'parallel',
-        states: { left: { initial: 'a', states: { a: {} } }, right: { initial: 'b', states: { b: {} } } },
+        states: {
+          left: { initial: 'a', states: { a: {} } },
+          right: { initial: 'b', states: { b: {} } },
+        },
         on: { leave: 'idle' },
       },
     },
@@ -58,8 +83,16 @@ describe('a stored actor', () => {
   });
 
   const quarantined: readonly (readonly [string, RegisteredActor, RegExp])[] = [
-    ['another version is registered', register(original.definition.machine, 2), /stored by version 1/],
-    ['its state is gone', register(machineSetup.createMachine({ initial: 'idle', states: { idle: {} } })), /"busy", which/],
+    [
+      'another version is registered',
+      register(original.definition.machine, 2),
+      /stored by version 1/,
+    ],
+    [
+      'its state is gone',
+      register(machineSetup.createMachine({ initial: 'idle', states: { idle: {} } })),
+      /"busy", which/,
+    ],
     [
       'an inner state is gone',
       register(
@@ -68,7 +101,10 @@ describe('a stored actor', () => {
           states: {
             busy: {
               type: 'parallel',
-              states: { left: { initial: 'z', states: { z: {} } }, right: { initial: 'b', states: { b: {} } } },
+              states: {
+                left: { initial: 'z', states: { z: {} } },
+                right: { initial: 'b', states: { b: {} } },
+              },
             },
           },
         }),
@@ -122,8 +158,14 @@ describe('a stored actor', () => {
 
   it('is set aside when it waits for something unknown, which XState would silently forget', () => {
     const { commit } = reach('go');
-    const changed = { ...commit, children: { lost: { type: 'effect' as const, source: 'gone', effectId: 'x' } } };
-    expect(restoreSnapshot(original, changed)).toMatchObject({ status: 'quarantined', reason: /"gone"/ });
+    const changed = {
+      ...commit,
+      children: { lost: { type: 'effect' as const, source: 'gone', effectId: 'x' } },
+    };
+    expect(restoreSnapshot(original, changed)).toMatchObject({
+      status: 'quarantined',
+      reason: /"gone"/,
+    });
   });
 });
 

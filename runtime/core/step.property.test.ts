@@ -39,7 +39,10 @@ const definition = defineActor({
       disarm: { actions: cancel('bell') },
       rang: { actions: emit({ type: 'bellRang' }) },
       begin: {
-        actions: spawnChild('helper', { id: 'helper', input: ({ context }) => ({ count: context.count }) }),
+        actions: spawnChild('helper', {
+          id: 'helper',
+          input: ({ context }) => ({ count: context.count }),
+        }),
       },
       end: { actions: stopChild('helper') },
       greet: { actions: sendTo('helper', { type: 'hello' }) },
@@ -57,7 +60,10 @@ const definition = defineActor({
     },
     states: {
       low: { on: { shift: 'high' }, after: { 50: 'high' } },
-      high: { on: { shift: 'past' }, invoke: { src: 'helper', id: 'assistant', input: { count: -1 } } },
+      high: {
+        on: { shift: 'past' },
+        invoke: { src: 'helper', id: 'assistant', input: { count: -1 } },
+      },
       past: { on: { shift: 'low' } },
     },
   }),
@@ -79,7 +85,12 @@ const command = fc.oneof(
   {
     weight: 3,
     arbitrary: fc
-      .tuple(body, fc.constantFrom('x', 'y'), fc.integer({ min: 1, max: 5 }), fc.integer({ min: 0, max: 2 }))
+      .tuple(
+        body,
+        fc.constantFrom('x', 'y'),
+        fc.integer({ min: 1, max: 5 }),
+        fc.integer({ min: 0, max: 2 }),
+      )
       .map(([content, id, n, i]) => ({
         purpose: 'deliver' as const,
         body: content,
@@ -94,12 +105,14 @@ const command = fc.oneof(
   },
   {
     weight: 2,
-    arbitrary: fc.tuple(fc.constantFrom('helper', 'assistant'), generation).map(([childName, value]) => ({
-      purpose: 'childEnded' as const,
-      childName,
-      generation: value,
-      outcome: { status: 'done' as const, output: null },
-    })),
+    arbitrary: fc
+      .tuple(fc.constantFrom('helper', 'assistant'), generation)
+      .map(([childName, value]) => ({
+        purpose: 'childEnded' as const,
+        childName,
+        generation: value,
+        outcome: { status: 'done' as const, output: null },
+      })),
   },
 );
 const inboundList = fc.array(command, { maxLength: 30 }).map((contents): readonly Inbound[] => [
@@ -131,10 +144,13 @@ function tell(
   return { record, outbox };
 }
 
-function split(inbound: readonly Inbound[], cuts: readonly number[]): readonly (readonly Inbound[])[] {
-  const borders = [...new Set([0, ...cuts.map((cut) => cut % (inbound.length + 1)), inbound.length])].sort(
-    (a, b) => a - b,
-  );
+function split(
+  inbound: readonly Inbound[],
+  cuts: readonly number[],
+): readonly (readonly Inbound[])[] {
+  const borders = [
+    ...new Set([0, ...cuts.map((cut) => cut % (inbound.length + 1)), inbound.length]),
+  ].sort((a, b) => a - b);
   return borders.slice(1).map((border, index) => inbound.slice(borders[index], border));
 }
 

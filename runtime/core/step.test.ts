@@ -34,7 +34,20 @@ const definition = defineActor({
       context: {} as { count: number; errors: unknown[] },
       events: {} as
         | { type: 'add'; by: number }
-        | { type: 'go' | 'back' | 'fail' | 'guard' | 'finish' | 'hide' | 'shout' | 'tell' | 'wait' | 'spawn' | 'greet' },
+        | {
+            type:
+              | 'go'
+              | 'back'
+              | 'fail'
+              | 'guard'
+              | 'finish'
+              | 'hide'
+              | 'shout'
+              | 'tell'
+              | 'wait'
+              | 'spawn'
+              | 'greet';
+          },
       input: {} as { from: number; broken?: boolean },
       output: {} as { count: number },
     },
@@ -73,10 +86,17 @@ const definition = defineActor({
         ],
       },
       guard: { guard: 'explode', actions: assign({ count: -1 }) },
-      hide: { actions: assign(({ spawn }) => ({ count: spawn('child', { id: 'hidden', input: 1 }).id.length })) },
+      hide: {
+        actions: assign(({ spawn }) => ({
+          count: spawn('child', { id: 'hidden', input: 1 }).id.length,
+        })),
+      },
       tell: {
         actions: [
-          { type: 'sendCommand', params: { to: { kind: 'x', id: 'y' }, command: { type: 'hello', text: 'z' } } },
+          {
+            type: 'sendCommand',
+            params: { to: { kind: 'x', id: 'y' }, command: { type: 'hello', text: 'z' } },
+          },
           { type: 'startActor', params: { actor: { kind: 'x', id: 'new' }, input: { a: 1 } } },
         ],
       },
@@ -88,9 +108,22 @@ const definition = defineActor({
       idle: { on: { go: 'busy', wait: 'waiting' } },
       busy: {
         invoke: [
-          { src: 'near', id: 'near', input: ({ context }) => context.count, onDone: { actions: assign({ count: ({ event }) => event.output }) }, onError: { actions: assign({ errors: ({ context, event }) => [...context.errors, event.error] }) } },
+          {
+            src: 'near',
+            id: 'near',
+            input: ({ context }) => context.count,
+            onDone: { actions: assign({ count: ({ event }) => event.output }) },
+            onError: {
+              actions: assign({ errors: ({ context, event }) => [...context.errors, event.error] }),
+            },
+          },
           { src: 'far', id: 'far', input: 2, onDone: {} },
-          { src: 'child', id: 'child', input: 3, onDone: { actions: assign({ count: ({ event }) => event.output }) } },
+          {
+            src: 'child',
+            id: 'child',
+            input: 3,
+            onDone: { actions: assign({ count: ({ event }) => event.output }) },
+          },
         ],
         on: { back: 'idle' },
       },
@@ -144,16 +177,30 @@ describe('the first command', () => {
 
   it('may come again with an input that works', () => {
     const broken = startCommand({ from: 0, broken: true }, 'broken');
-    const result = applyBatch(actor, undefined, [broken, deliverCommand({ type: 'go' }), startCommand({ from: 7 })]);
-    expect(result.refusals.map((refusal) => refusal.reason)).toEqual(['startFailed', 'noSuchActor']);
+    const result = applyBatch(actor, undefined, [
+      broken,
+      deliverCommand({ type: 'go' }),
+      startCommand({ from: 7 }),
+    ]);
+    expect(result.refusals.map((refusal) => refusal.reason)).toEqual([
+      'startFailed',
+      'noSuchActor',
+    ]);
     expect(result.next?.commit.snapshot.context).toMatchObject({ count: 7 });
   });
 });
 
 describe('commands', () => {
   it('become one commit, however many; an immediate raise is handled once', () => {
-    const { commit } = begin(deliverCommand({ type: 'add', by: 2 }), deliverCommand({ type: 'add', by: 3 }, 'b'));
-    expect(commit).toMatchObject({ n: 1, cause: ['start', 'add', 'b'], snapshot: { context: { count: 6 } } });
+    const { commit } = begin(
+      deliverCommand({ type: 'add', by: 2 }),
+      deliverCommand({ type: 'add', by: 3 }, 'b'),
+    );
+    expect(commit).toMatchObject({
+      n: 1,
+      cause: ['start', 'add', 'b'],
+      snapshot: { context: { count: 6 } },
+    });
     expect(eventsOf({ ...begin(), commit })).toEqual([
       { type: 'counted', count: 3 },
       { type: 'counted', count: 6 },
@@ -171,14 +218,28 @@ describe('commands', () => {
 
   it('that were applied are skipped by their position and by their sender', () => {
     const from = { address: { kind: 'x', id: 'y' }, n: 4, i: 1 };
-    const sent: CommandEnvelope = { ...deliverCommand({ type: 'add', by: 1 }), purpose: 'deliver', body: { type: 'add', by: 1 }, from };
+    const sent: CommandEnvelope = {
+      ...deliverCommand({ type: 'add', by: 1 }),
+      purpose: 'deliver',
+      body: { type: 'add', by: 1 },
+      from,
+    };
     const first = expectNext(applyInbound(actor, begin(), [{ seq: 10, command: sent }]));
-    expect(applyInbound(actor, first, [{ seq: 10, command: deliverCommand({ type: 'go' }) }]).next).toBeUndefined();
+    expect(
+      applyInbound(actor, first, [{ seq: 10, command: deliverCommand({ type: 'go' }) }]).next,
+    ).toBeUndefined();
     for (const repeat of [from, { ...from, i: 0 }, { ...from, n: 3, i: 9 }]) {
-      expect(applyInbound(actor, first, [{ seq: 11, command: { ...sent, from: repeat } }]).next).toBeUndefined();
+      expect(
+        applyInbound(actor, first, [{ seq: 11, command: { ...sent, from: repeat } }]).next,
+      ).toBeUndefined();
     }
-    for (const later of [{ ...from, i: 2 }, { ...from, n: 5, i: 0 }]) {
-      expect(applyInbound(actor, first, [{ seq: 11, command: { ...sent, from: later } }]).next).toBeDefined();
+    for (const later of [
+      { ...from, i: 2 },
+      { ...from, n: 5, i: 0 },
+    ]) {
+      expect(
+        applyInbound(actor, first, [{ seq: 11, command: { ...sent, from: later } }]).next,
+      ).toBeDefined();
     }
   });
 
@@ -196,7 +257,9 @@ describe('commands', () => {
   });
 
   it('are refused where there is no actor, or none any more', () => {
-    expect(applyBatch(actor, undefined, [deliverCommand({ type: 'go' })]).refusals).toMatchObject([{ reason: 'noSuchActor' }]);
+    expect(applyBatch(actor, undefined, [deliverCommand({ type: 'go' })]).refusals).toMatchObject([
+      { reason: 'noSuchActor' },
+    ]);
     const ended = send(begin(), deliverCommand({ type: 'finish' }));
     const late = applyBatch(actor, ended, [deliverCommand({ type: 'go' })]);
     expect(late).toMatchObject({ next: undefined, refusals: [{ reason: 'actorEnded' }] });
@@ -204,16 +267,24 @@ describe('commands', () => {
 });
 
 describe('a machine that throws', () => {
-  it.each(['fail', 'guard', 'hide', 'spawn'])('on "%s" leaves its state and a dead letter', (type) => {
-    const record = send(begin(), deliverCommand({ type: 'add', by: 1 }), deliverCommand({ type }), deliverCommand({ type: 'add', by: 1 }, 'after'));
-    expect(record.commit.snapshot.context).toEqual({ count: 3, errors: [] });
-    expect(eventsOf(record)).toMatchObject([
-      { type: 'counted', count: 2 },
-      { type: 'commandDeadLettered', command: { id: type } },
-      { type: 'counted', count: 3 },
-    ]);
-    expect(record.commit.children).toEqual({});
-  });
+  it.each(['fail', 'guard', 'hide', 'spawn'])(
+    'on "%s" leaves its state and a dead letter',
+    (type) => {
+      const record = send(
+        begin(),
+        deliverCommand({ type: 'add', by: 1 }),
+        deliverCommand({ type }),
+        deliverCommand({ type: 'add', by: 1 }, 'after'),
+      );
+      expect(record.commit.snapshot.context).toEqual({ count: 3, errors: [] });
+      expect(eventsOf(record)).toMatchObject([
+        { type: 'counted', count: 2 },
+        { type: 'commandDeadLettered', command: { id: type } },
+        { type: 'counted', count: 3 },
+      ]);
+      expect(record.commit.children).toEqual({});
+    },
+  );
 
   it('on the result of an effect does not wait for that effect any longer', () => {
     const picky = registerAlone(
@@ -244,10 +315,16 @@ describe('a machine that throws', () => {
 
   it('is spared a command whose result cannot be stored', () => {
     const unstorable = new Map([['add', 'too large']]);
-    const next = expectNext(applyBatch(actor, begin(), [deliverCommand({ type: 'add', by: 1 })], { unstorable }));
+    const next = expectNext(
+      applyBatch(actor, begin(), [deliverCommand({ type: 'add', by: 1 })], { unstorable }),
+    );
     expect(next.commit.snapshot.context).toMatchObject({ count: 1 });
     expect(eventsOf(next)).toEqual([
-      { type: 'commandDeadLettered', command: { id: 'add', purpose: 'deliver' }, error: 'too large' },
+      {
+        type: 'commandDeadLettered',
+        command: { id: 'add', purpose: 'deliver' },
+        error: 'too large',
+      },
     ]);
   });
 });
@@ -258,11 +335,23 @@ describe('effects and children', () => {
     expect(commit.children).toEqual({
       near: { type: 'effect', source: 'near', effectId: 'test.a.2-1', input: 1 },
       far: { type: 'effect', source: 'far', effectId: 'test.a.2-2', pool: 'pool' },
-      child: { type: 'actor', source: 'child', address: { kind: 'other', id: 'a::child' }, generation: 3 },
+      child: {
+        type: 'actor',
+        source: 'child',
+        address: { kind: 'other', id: 'a::child' },
+        generation: 3,
+      },
     });
     expect(commit.outbox).toEqual([
       { type: 'startEffect', i: 0, effectId: 'test.a.2-2', source: 'far', pool: 'pool', input: 2 },
-      { type: 'startChild', i: 1, to: { kind: 'other', id: 'a::child' }, childName: 'child', generation: 3, input: 3 },
+      {
+        type: 'startChild',
+        i: 1,
+        to: { kind: 'other', id: 'a::child' },
+        childName: 'child',
+        generation: 3,
+        input: 3,
+      },
     ]);
   });
 
@@ -273,14 +362,20 @@ describe('effects and children', () => {
       { type: 'cancelEffect', i: 0, effectId: 'test.a.2-2', pool: 'pool' },
       { type: 'stopChild', i: 1, to: { kind: 'other', id: 'a::child' }, generation: 3 },
     ]);
-    const late = ['near', 'far', 'child'].map((name) => endOfChild(busy, name, { status: 'done', output: 9 }));
+    const late = ['near', 'far', 'child'].map((name) =>
+      endOfChild(busy, name, { status: 'done', output: 9 }),
+    );
     expect(applyBatch(actor, idle, late).next).toBeUndefined();
     const again = send(idle, deliverCommand({ type: 'go' }));
     expect(applyBatch(actor, again, late).next).toBeUndefined();
   });
 
   it('started and left in one batch: the effect never starts, the child is told both in order', () => {
-    const { commit } = send(begin(), deliverCommand({ type: 'go' }), deliverCommand({ type: 'back' }));
+    const { commit } = send(
+      begin(),
+      deliverCommand({ type: 'go' }),
+      deliverCommand({ type: 'back' }),
+    );
     expect(commit.outbox.map((entry) => entry.type)).toEqual(['startChild', 'stopChild']);
     expect(commit.children).toEqual({});
   });
@@ -293,12 +388,17 @@ describe('effects and children', () => {
     expect(child.commit.snapshot.context).toMatchObject({ count: 30 });
     expect(Object.keys(child.commit.children)).toEqual(['far']);
     const failed = send(busy, endOfChild(busy, 'near', { status: 'error', error: 'x' }));
-    expect(failed.commit.snapshot.context).toMatchObject({ errors: [{ code: 'SB_EFFECT_FAILED' }] });
+    expect(failed.commit.snapshot.context).toMatchObject({
+      errors: [{ code: 'SB_EFFECT_FAILED' }],
+    });
   });
 
   it('whose error nobody handles end the actor, and the error is told as it is', () => {
     const busy = send(begin(), deliverCommand({ type: 'go' }));
-    const { commit } = send(busy, endOfChild(busy, 'child', { status: 'error', error: { code: 'X' } }));
+    const { commit } = send(
+      busy,
+      endOfChild(busy, 'child', { status: 'error', error: { code: 'X' } }),
+    );
     expect(commit.snapshot.status).toBe('error');
     expect(entries({ ...busy, commit }, 'event')).toMatchObject([
       { event: { type: 'actorEnded', error: { code: 'X' } } },
@@ -311,7 +411,10 @@ describe('effects and children', () => {
       { type: 'command', i: 0, to: { kind: 'other', id: 'a::child' }, body: { type: 'hello' } },
     ]);
     const ended = send(busy, endOfChild(busy, 'child', { status: 'done', output: 1 }));
-    const next = send(kind === 'live' ? ended : storeAndLoad(actor, ended), deliverCommand({ type: 'greet' }));
+    const next = send(
+      kind === 'live' ? ended : storeAndLoad(actor, ended),
+      deliverCommand({ type: 'greet' }),
+    );
     expect(eventsOf(next)).toMatchObject([{ type: 'commandDeadLettered' }]);
   });
 });
@@ -353,35 +456,72 @@ describe('an end', () => {
     input: { from },
     parent: { ...parent, generation },
   });
-  const stop = (generation: number): CommandEnvelope => ({ ...startCommand(null, 'stop'), purpose: 'stop', generation });
+  const stop = (generation: number): CommandEnvelope => ({
+    ...startCommand(null, 'stop'),
+    purpose: 'stop',
+    generation,
+  });
 
   it('is told to everyone and to the parent, and takes everything with it', () => {
-    const busy = expectNext(applyBatch(actor, undefined, [startChild(4), deliverCommand({ type: 'go' })]));
+    const busy = expectNext(
+      applyBatch(actor, undefined, [startChild(4), deliverCommand({ type: 'go' })]),
+    );
     const { commit } = send(busy, deliverCommand({ type: 'finish' }));
     expect(commit).toMatchObject({ snapshot: { status: 'done' }, children: {}, timers: {} });
-    expect(commit.outbox.map((entry) => entry.type)).toEqual(['cancelEffect', 'stopChild', 'event', 'ended']);
-    expect(commit.outbox.at(-1)).toMatchObject({ parent, outcome: { status: 'done', output: { count: 1 } } });
+    expect(commit.outbox.map((entry) => entry.type)).toEqual([
+      'cancelEffect',
+      'stopChild',
+      'event',
+      'ended',
+    ]);
+    expect(commit.outbox.at(-1)).toMatchObject({
+      parent,
+      outcome: { status: 'done', output: { count: 1 } },
+    });
   });
 
   it('by a stop is told to everyone, and the parent knows', () => {
-    const busy = expectNext(applyBatch(actor, undefined, [startChild(4), deliverCommand({ type: 'go' })]));
+    const busy = expectNext(
+      applyBatch(actor, undefined, [startChild(4), deliverCommand({ type: 'go' })]),
+    );
     expect(applyBatch(actor, busy, [stop(3)]).next).toBeUndefined();
     const { commit } = send(busy, stop(4));
     expect(commit.snapshot.status).toBe('stopped');
-    expect(commit.outbox.map((entry) => entry.type)).toEqual(['cancelEffect', 'stopChild', 'event']);
+    expect(commit.outbox.map((entry) => entry.type)).toEqual([
+      'cancelEffect',
+      'stopChild',
+      'event',
+    ]);
   });
 
   it('is not the end of a child that is started again', () => {
-    const first = expectNext(applyBatch(actor, undefined, [startChild(4), deliverCommand({ type: 'finish' })]));
+    const first = expectNext(
+      applyBatch(actor, undefined, [startChild(4), deliverCommand({ type: 'finish' })]),
+    );
     expect(applyBatch(actor, first, [startChild(4, 9)]).next).toBeUndefined();
     const second = send(first, startChild(6, 9));
-    expect(second.commit).toMatchObject({ n: 2, parent: { generation: 6 }, snapshot: { status: 'active', context: { count: 9 } } });
+    expect(second.commit).toMatchObject({
+      n: 2,
+      parent: { generation: 6 },
+      snapshot: { status: 'active', context: { count: 9 } },
+    });
   });
 
   it('is told to the parent of a child that cannot be started again', () => {
-    const first = expectNext(applyBatch(actor, undefined, [startChild(4), deliverCommand({ type: 'finish' })]));
-    const broken: CommandEnvelope = { ...startCommand(null), purpose: 'start', input: { from: 1, broken: true }, parent: { ...parent, generation: 5 } };
+    const first = expectNext(
+      applyBatch(actor, undefined, [startChild(4), deliverCommand({ type: 'finish' })]),
+    );
+    const broken: CommandEnvelope = {
+      ...startCommand(null),
+      purpose: 'start',
+      input: { from: 1, broken: true },
+      parent: { ...parent, generation: 5 },
+    };
     const { commit } = send(first, broken);
-    expect(commit.outbox.at(-1)).toMatchObject({ type: 'ended', parent: { generation: 5 }, outcome: { status: 'error', error: 'broken input' } });
+    expect(commit.outbox.at(-1)).toMatchObject({
+      type: 'ended',
+      parent: { generation: 5 },
+      outcome: { status: 'error', error: 'broken input' },
+    });
   });
 });

@@ -63,6 +63,11 @@ export type RelayMessage =
 export interface RelayOutlet {
   /** Resolves when every message is stored (or was before). */
   publish(messages: readonly RelayMessage[]): Promise<void>;
+  /**
+   * The same for a commit that an earlier worker may have relayed, however long ago: an event that is stored is left out
+   * even when the store has forgotten its message id. Of all else the receivers know what they had before.
+   */
+  publishAgain(messages: readonly RelayMessage[]): Promise<void>;
 }
 
 export interface InboxMessage {

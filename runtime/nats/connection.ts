@@ -34,13 +34,21 @@ export async function openConnection(settings: ConnectionSettings): Promise<Nats
     throw new SignalboxError(
       'SB_NATS_UNAVAILABLE',
       `cannot connect to NATS at ${servers}: ${describeError(error)}`,
-      { cause: error, retryable: true, next: 'Is it running there, and are user and password right?' },
+      {
+        cause: error,
+        retryable: true,
+        next: 'Is it running there, and are user and password right?',
+      },
     );
   }
 }
 
 /** The client ignores credentials in a URL, and a message must not show them. */
-function splitUrl(url: string): { readonly servers: string; readonly user?: string; readonly pass?: string } {
+function splitUrl(url: string): {
+  readonly servers: string;
+  readonly user?: string;
+  readonly pass?: string;
+} {
   const match = /^([a-z]+:\/\/)?([^/@:]+)(?::([^/@]*))?@(.*)$/.exec(url);
   if (match === null) return { servers: url };
   const [, scheme = '', user = '', pass = '', rest = ''] = match;

@@ -38,7 +38,10 @@ afterAll(async () => {
 async function publishData(data: string): Promise<number> {
   return vi.waitFor(
     async () => {
-      const outcome = await publisher.publish({ subject: 'evt.test.session.s1.stepFinished', data });
+      const outcome = await publisher.publish({
+        subject: 'evt.test.session.s1.stepFinished',
+        data,
+      });
       return outcome.status === 'stored' ? outcome.seq : 0;
     },
     { timeout: 20_000, interval: 50 },

@@ -16,6 +16,7 @@ import { createEventSource } from './event-source.ts';
 import { createJournal } from './journal.ts';
 import { createPublisher, type Publisher } from './publisher.ts';
 import { createRelayOutlet } from './relay-outlet.ts';
+import { createStoredEventLister } from './stored-events.ts';
 import { ensureStreams } from './streams.ts';
 import { createTranscriptStore, type TranscriptStore } from './transcripts.ts';
 import { createCancellations, createWorkQueue } from './work-queue.ts';
@@ -56,7 +57,13 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     publisher,
     events: createEventSource(connection, manager, log),
     commits: createCommitStore(manager, publisher, space),
-    relay: createRelayOutlet(connection, publisher, journal, space),
+    relay: createRelayOutlet(
+      connection,
+      publisher,
+      journal,
+      space,
+      createStoredEventLister(manager, space.namespace),
+    ),
     inbox: createInboxReader(connection, manager, space, log),
     work: createWorkQueue({ connection, client, manager, namespace: space.namespace, log }),
     cancellations: createCancellations(connection, space.namespace),

@@ -40,7 +40,7 @@ export async function readOrdered(
       });
     }
     if (!reading.signal.aborted) {
-      await wait(reading.signal, connection.isClosed() ? undefined : retryDelayMs);
+      await waitFor(reading.signal, connection.isClosed() ? undefined : retryDelayMs);
     }
   }
 }
@@ -57,11 +57,16 @@ async function readUntilClosed(
   });
   const ending = AbortSignal.any([reading.signal, interruption.signal]);
   try {
-    const consumer = await jetstream(connection).consumers.get(reading.stream, {
-      filter_subjects: reading.filter,
-      deliver_policy: DeliverPolicy.StartSequence,
-      opt_start_seq: position + 1,
-    });
+    // A request that was under way when the connection was lost is not answered before its time-out.
+    const consumer = await Promise.race([
+      jetstream(connection).consumers.get(reading.stream, {
+        filter_subjects: reading.filter,
+        deliver_policy: DeliverPolicy.StartSequence,
+        opt_start_seq: position + 1,
+      }),
+      waitFor(ending),
+    ]);
+    if (consumer === undefined) return;
     const messages = await consumer.consume({ max_messages: prefetch, callback: deliver });
     const stop = (): void => {
       messages.stop();
@@ -86,14 +91,15 @@ async function stopWhenRecreated(messages: ConsumerMessages): Promise<void> {
 }
 
 /** Until the signal aborts, at most `delayMs`. */
-function wait(signal: AbortSignal, delayMs: number | undefined): Promise<void> {
+function waitFor(signal: AbortSignal, delayMs?: number): Promise<undefined> {
   return new Promise((resolve) => {
     const wake = (): void => {
       clearTimeout(timer);
       signal.removeEventListener('abort', wake);
-      resolve();
+      resolve(undefined);
     };
     const timer = delayMs === undefined ? undefined : setTimeout(wake, delayMs);
-    signal.addEventListener('abort', wake);
+    if (signal.aborted) wake();
+    else signal.addEventListener('abort', wake);
   });
 }

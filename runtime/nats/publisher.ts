@@ -95,7 +95,8 @@ export function createPublisher(connection: NatsConnection): Publisher {
   sweep.unref();
   watchConnection(connection, (status) => {
     connected = status === 'reconnected';
-    if (!connected) failAll('lost its connection', Date.now());
+    // On the return too: what was sent in the instant before the loss was noticed is lost as well.
+    failAll('lost its connection', Date.now());
   });
   void connection.closed().finally(() => {
     clearInterval(sweep);

@@ -11,12 +11,14 @@ import {
 } from '../contract/subjects.ts';
 import type { Journal, RelayMessage, RelayOutlet } from '../core/storage.ts';
 import type { Publisher, PublishRequest } from './publisher.ts';
+import type { ListStoredEvents } from './stored-events.ts';
 
 export function createRelayOutlet(
-  connection: NatsConnection,
+  connection: Pick<NatsConnection, 'publish'>,
   publisher: Publisher,
   journal: Journal,
   space: SubjectSpace,
+  listStoredEvents: ListStoredEvents,
 ): RelayOutlet {
   const send = async (message: RelayMessage): Promise<void> => {
     if (message.type === 'cancelWork') {
@@ -30,9 +32,20 @@ export function createRelayOutlet(
   const sendInOrder = async (messages: readonly RelayMessage[]): Promise<void> => {
     for (const message of messages) await send(message);
   };
+  const publish = async (messages: readonly RelayMessage[]): Promise<void> => {
+    await Promise.all(groupByReceiver(messages).map(sendInOrder));
+  };
   return {
-    publish: async (messages) => {
-      await Promise.all(groupByReceiver(messages).map(sendInOrder));
+    publish,
+    publishAgain: async (messages) => {
+      const first = messages.find((message) => message.type === 'event')?.event;
+      if (first === undefined) return publish(messages);
+      // All events of a commit are of its actor and its time.
+      const address = { kind: first.kind, id: first.actor };
+      const stored = await listStoredEvents(address, Date.parse(first.at));
+      return publish(
+        messages.filter((message) => message.type !== 'event' || !stored.has(message.messageId)),
+      );
     },
   };
 }

@@ -38,12 +38,18 @@ export async function sendRequest(
   timeoutMs: number,
 ): Promise<unknown> {
   try {
-    const reply = await connection.request(subject, JSON.stringify(request), { timeout: timeoutMs });
+    const reply = await connection.request(subject, JSON.stringify(request), {
+      timeout: timeoutMs,
+    });
     return reply.json<unknown>();
   } catch (error) {
-    throw new SignalboxError('SB_NATS_UNAVAILABLE', `nobody answered on ${subject}: ${describeError(error)}`, {
-      cause: error,
-      retryable: true,
-    });
+    throw new SignalboxError(
+      'SB_NATS_UNAVAILABLE',
+      `nobody answered on ${subject}: ${describeError(error)}`,
+      {
+        cause: error,
+        retryable: true,
+      },
+    );
   }
 }

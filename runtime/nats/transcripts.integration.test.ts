@@ -44,7 +44,9 @@ it('is empty for a session that nobody knows', async () => {
 
 it('keeps each entry once, whoever appends it again', async () => {
   const [first, second] = [await open(), await open()];
-  await first.append([entry('a', 1), entry('b', 1), entry('a', 2)].filter(({ session }) => session === 'a'));
+  await first.append(
+    [entry('a', 1), entry('b', 1), entry('a', 2)].filter(({ session }) => session === 'a'),
+  );
   await second.append([entry('a', 1), entry('a', 2), entry('a', 3)]);
   await first.append([entry('a', 3), entry('a', 4)]);
   const ids = (await (await open()).read('a')).map(({ id }) => id);

@@ -14,6 +14,7 @@ import { describeError } from '../contract/errors.ts';
 import { cancelSubject, workSubject } from '../contract/subjects.ts';
 import type { Cancellations, WorkDelivery, WorkItem, WorkQueue } from '../core/storage.ts';
 import type { WorkerLog } from '../worker/log.ts';
+import { watchConnection } from './connection.ts';
 import { unavailable } from './read-failure.ts';
 import { workStream } from './streams.ts';
 
@@ -71,49 +72,66 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
     return message === null ? undefined : readDelivery(options, message);
   };
 
+  /** Undefined when there was nothing, or after a pause when the queue could not be asked. */
+  const pullOrWait = async (
+    pool: string,
+    signal: AbortSignal,
+    interrupted: Promise<undefined>,
+  ): Promise<WorkDelivery | undefined> => {
+    try {
+      return await pull(pool);
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      log.warn('pulling work failed', { pool, error: describeError(error) });
+      consumers.delete(pool);
+      await Promise.race([delay(retryDelayMs), interrupted]);
+      return undefined;
+    }
+  };
+
   return {
     heartbeatMs,
     take: async (pool, signal) => {
-      const abortion = waitForAbort(signal);
-      try {
-        while (!signal.aborted) {
-          const pulling = pull(pool).catch(async (error: unknown) => {
-            if (signal.aborted) return undefined;
-            log.warn('pulling work failed', { pool, error: describeError(error) });
-            consumers.delete(pool);
-            await Promise.race([delay(retryDelayMs), abortion.happened]);
-            return undefined;
-          });
-          const delivery = await Promise.race([pulling, abortion.happened]);
+      while (!signal.aborted) {
+        const interruption = watchForInterruption(options.connection, signal);
+        try {
+          const pulling = pullOrWait(pool, signal, interruption.happened);
+          const delivery = await Promise.race([pulling, interruption.happened]);
           if (delivery !== undefined) return delivery;
-          // What the last pull still brings is for someone else.
-          if (signal.aborted) void pulling.then((late) => late?.release());
+          // What an interrupted pull still brings is for someone else.
+          void pulling.then((late) => late?.release());
+        } finally {
+          interruption.forget();
         }
-        return undefined;
-      } finally {
-        abortion.forget();
       }
+      return undefined;
     },
   };
 }
 
-/** The worker's signal outlives every call: a listener that stays behind would be a leak. */
-function waitForAbort(signal: AbortSignal): {
-  readonly happened: Promise<undefined>;
-  forget(): void;
-} {
-  let listener = (): void => undefined;
+/**
+ * The worker stops, or the connection is back after a loss: the server knows nothing of a pull from before. The
+ * signal outlives every call, so that a listener left behind would be a leak.
+ */
+function watchForInterruption(
+  connection: NatsConnection,
+  signal: AbortSignal,
+): { readonly happened: Promise<undefined>; readonly forget: () => void } {
+  let interrupt = (): void => undefined;
   const happened = new Promise<undefined>((resolve) => {
-    listener = () => {
+    interrupt = () => {
       resolve(undefined);
     };
-    if (signal.aborted) listener();
-    else signal.addEventListener('abort', listener, { once: true });
+  });
+  signal.addEventListener('abort', interrupt, { once: true });
+  const unwatch = watchConnection(connection, (change) => {
+    if (change === 'reconnected') interrupt();
   });
   return {
     happened,
     forget: () => {
-      signal.removeEventListener('abort', listener);
+      signal.removeEventListener('abort', interrupt);
+      unwatch();
     },
   };
 }

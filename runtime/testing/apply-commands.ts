@@ -31,13 +31,23 @@ export function deliverCommand(body: CommandBody, id: string = body.type): Comma
 export function endOfChild(
   record: ActorRecord | undefined,
   name: string,
-  outcome: { readonly status: 'done'; readonly output: Json } | { readonly status: 'error'; readonly error: Json },
+  outcome:
+    | { readonly status: 'done'; readonly output: Json }
+    | { readonly status: 'error'; readonly error: Json },
 ): CommandEnvelope {
   const child = record?.commit.children[name];
   if (child === undefined) throw new Error(`nothing called "${name}" is under way`);
   if (child.type === 'actor') {
     const { generation } = child;
-    return { v: 1, purpose: 'childEnded', id: `${name}-ended`, at, childName: name, generation, outcome };
+    return {
+      v: 1,
+      purpose: 'childEnded',
+      id: `${name}-ended`,
+      at,
+      childName: name,
+      generation,
+      outcome,
+    };
   }
   const { effectId } = child;
   return {
@@ -51,7 +61,11 @@ export function endOfChild(
         ? outcome
         : {
             status: 'error',
-            error: { code: 'SB_EFFECT_FAILED', message: JSON.stringify(outcome.error), retryable: false },
+            error: {
+              code: 'SB_EFFECT_FAILED',
+              message: JSON.stringify(outcome.error),
+              retryable: false,
+            },
           },
   };
 }
@@ -60,7 +74,14 @@ export function endOfChild(
 export function fireOfTimer(record: ActorRecord | undefined, timerId: string): CommandEnvelope {
   const timer = record?.commit.timers[timerId];
   if (timer === undefined) throw new Error(`no timer "${timerId}" is set`);
-  return { v: 1, purpose: 'timerFired', id: `${timerId}-fired`, at, timerId, generation: timer.generation };
+  return {
+    v: 1,
+    purpose: 'timerFired',
+    id: `${timerId}-fired`,
+    at,
+    timerId,
+    generation: timer.generation,
+  };
 }
 
 export interface StepOptions {
@@ -76,7 +97,12 @@ export function applyBatch(
   commands: readonly CommandEnvelope[],
   options: StepOptions = {},
 ): StepResult {
-  return applyInbound(actor, record, commands.map((command) => ({ seq: undefined, command })), options);
+  return applyInbound(
+    actor,
+    record,
+    commands.map((command) => ({ seq: undefined, command })),
+    options,
+  );
 }
 
 export function applyInbound(

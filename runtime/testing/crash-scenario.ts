@@ -6,13 +6,22 @@ import { assign, emit, setup } from 'xstate';
 import { z } from 'zod';
 import type { EventEnvelope } from '../contract/event.ts';
 import type { Json } from '../contract/json.ts';
-import { childSource, defineActor, effectSource, localEffect, poolEffect } from '../core/definition.ts';
+import {
+  childSource,
+  defineActor,
+  effectSource,
+  localEffect,
+  poolEffect,
+} from '../core/definition.ts';
 import type { CommandSender } from '../core/ports.ts';
 import { sendCommand } from '../core/send-command.ts';
 
 const restMs = 40;
 const ledgerAddress = { kind: 'ledger', id: 'main' };
-const record = { type: 'sendCommand', params: { to: ledgerAddress, command: { type: 'record' } } } as const;
+const record = {
+  type: 'sendCommand',
+  params: { to: ledgerAddress, command: { type: 'record' } },
+} as const;
 
 const ledger = defineActor({
   kind: 'ledger',
@@ -36,7 +45,11 @@ const cook = defineActor({
   kind: 'cook',
   version: 1,
   machine: setup({
-    types: { context: {} as { dish: string }, input: {} as { dish: string }, output: {} as { dish: string } },
+    types: {
+      context: {} as { dish: string },
+      input: {} as { dish: string },
+      output: {} as { dish: string },
+    },
     actors: { bake: effectSource<string, string>() },
     delays: { rest: restMs },
   }).createMachine({
@@ -105,13 +118,20 @@ const order = defineActor({
           src: 'cook',
           id: 'cook',
           input: { dish: 'pie' },
-          onDone: { target: 'serving', actions: assign({ dish: ({ event }) => event.output.dish }) },
+          onDone: {
+            target: 'serving',
+            actions: assign({ dish: ({ event }) => event.output.dish }),
+          },
         },
       },
       serving: { after: { wait: 'served' } },
       served: {
         entry: [
-          emit(({ context }) => ({ type: 'orderServed', dish: context.dish, price: context.price })),
+          emit(({ context }) => ({
+            type: 'orderServed',
+            dish: context.dish,
+            price: context.price,
+          })),
           record,
         ],
         type: 'final',
@@ -154,6 +174,9 @@ export const scenarioEvents: readonly string[] = [
 
 export function describeScenarioEvents(events: readonly EventEnvelope[]): readonly string[] {
   return events
-    .map((event) => `${event.kind}/${event.actor} ${event.type} ${JSON.stringify(event.data satisfies Json)}`)
+    .map(
+      (event) =>
+        `${event.kind}/${event.actor} ${event.type} ${JSON.stringify(event.data satisfies Json)}`,
+    )
     .sort();
 }

@@ -2,7 +2,13 @@
 import type { ActorAddress } from '../contract/address.ts';
 import { describeError } from '../contract/errors.ts';
 import { commitSchema, type Commit } from '../core/commit.ts';
-import type { Clock, CommitOutcome, CommitStore, StoredCommit, UnreadableCommit } from '../core/storage.ts';
+import type {
+  Clock,
+  CommitOutcome,
+  CommitStore,
+  StoredCommit,
+  UnreadableCommit,
+} from '../core/storage.ts';
 
 export interface MemoryDuplicates {
   /** Runs `store` unless the id was seen within the window; whether it has run. */

@@ -46,12 +46,15 @@ export function createMemoryStorage(options: MemoryStorageOptions): MemoryStorag
   const available = async (): Promise<void> => {
     // Nothing is answered in the same turn, as nothing is over a network.
     await Promise.resolve();
-    if (!connected) throw new SignalboxError('SB_NATS_UNAVAILABLE', 'the store is away', { retryable: true });
+    if (!connected)
+      throw new SignalboxError('SB_NATS_UNAVAILABLE', 'the store is away', { retryable: true });
   };
   const isConnected = (): boolean => connected;
   const parts = { clock, available, isConnected };
 
   const events: string[] = [];
+  /** Of events, for ever. */
+  const storedIds = new Set<string>();
   const eventIds = createMemoryDuplicates(clock, duplicateWindowMs);
   const inbox = createMemoryInbox({ ...parts, partitionCount, duplicateWindowMs });
   const work = createMemoryWork({ ...parts, ackWaitMs, duplicateWindowMs });
@@ -64,6 +67,7 @@ export function createMemoryStorage(options: MemoryStorageOptions): MemoryStorag
     switch (message.type) {
       case 'event':
         eventIds.once(message.messageId, () => events.push(JSON.stringify(message.event)));
+        storedIds.add(message.messageId);
         return;
       case 'command':
         inbox.append(message.to, message.command, message.messageId);
@@ -92,6 +96,11 @@ export function createMemoryStorage(options: MemoryStorageOptions): MemoryStorag
       publish: async (messages) => {
         for (const message of messages) await publish(message);
       },
+      publishAgain: async (messages) => {
+        for (const message of messages) {
+          if (!storedIds.has(message.messageId)) await publish(message);
+        }
+      },
     },
     nextEpoch: async () => {
       await available();
@@ -99,7 +108,10 @@ export function createMemoryStorage(options: MemoryStorageOptions): MemoryStorag
     },
     commands: inbox.sender,
     listEvents: () =>
-      events.map((text, index) => ({ ...eventEnvelopeSchema.parse(JSON.parse(text)), seq: index + 1 })),
+      events.map((text, index) => ({
+        ...eventEnvelopeSchema.parse(JSON.parse(text)),
+        seq: index + 1,
+      })),
     disconnect: () => {
       connected = false;
     },
@@ -155,7 +167,10 @@ interface MemoryCancellations extends Cancellations {
 }
 
 function createMemoryCancellations(): MemoryCancellations {
-  const listeners = new Set<{ readonly pool: string; readonly cancelled: (effectId: string) => void }>();
+  const listeners = new Set<{
+    readonly pool: string;
+    readonly cancelled: (effectId: string) => void;
+  }>();
   return {
     announce: (pool, effectId) => {
       for (const listener of listeners) if (listener.pool === pool) listener.cancelled(effectId);

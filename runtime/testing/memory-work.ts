@@ -40,7 +40,9 @@ export function createMemoryWork(options: {
 
   const takeNext = (pool: string): WorkDelivery | undefined => {
     if (!isConnected()) return undefined;
-    const item = [...items].find((queued) => queued.pool === pool && queued.hiddenUntilMs <= clock.nowMs());
+    const item = [...items].find(
+      (queued) => queued.pool === pool && queued.hiddenUntilMs <= clock.nowMs(),
+    );
     if (item === undefined) return undefined;
     item.delivery += 1;
     const { delivery } = item;

@@ -2,7 +2,7 @@
  * A worker's process that can be killed, as far as its storage can tell: from one instant on nothing it does
  * reaches the store and nothing reaches it, without an error that it could react to.
  */
-import type { Clock, InboxReader, WorkerStorage, WorkQueue } from '../core/storage.ts';
+import type { Clock, InboxReader, RelayOutlet, WorkerStorage, WorkQueue } from '../core/storage.ts';
 
 export interface SeverableProcess {
   readonly storage: WorkerStorage;
@@ -26,13 +26,23 @@ export function createSeverableProcess(storage: WorkerStorage, clock: Clock): Se
       const value = await call();
       return signal.aborted ? await forever : value;
     } catch (error) {
-      return signal.aborted ? forever : Promise.reject(error as Error);
+      return signal.aborted ? forever : Promise.reject(error);
     }
   };
   const guard =
     <Arguments extends unknown[], Value>(call: (...values: Arguments) => Promise<Value>) =>
     (...values: Arguments): Promise<Value> =>
       unlessDead(() => call(...values));
+
+  const relayUnlessDead =
+    (relay: RelayOutlet['publish']): RelayOutlet['publish'] =>
+    async (messages) => {
+      if (!signal.aborted) return relay(messages);
+      const last = messages.slice(0, stillRelayed);
+      stillRelayed = 0;
+      if (last.length > 0) await relay(last);
+      return forever;
+    };
 
   return {
     get severed() {
@@ -55,13 +65,8 @@ export function createSeverableProcess(storage: WorkerStorage, clock: Clock): Se
         commit: guard((address, commit, seq) => storage.commits.commit(address, commit, seq)),
       },
       relay: {
-        publish: async (messages) => {
-          if (!signal.aborted) return storage.relay.publish(messages);
-          const last = messages.slice(0, stillRelayed);
-          stillRelayed = 0;
-          if (last.length > 0) await storage.relay.publish(last);
-          return forever;
-        },
+        publish: relayUnlessDead((messages) => storage.relay.publish(messages)),
+        publishAgain: relayUnlessDead((messages) => storage.relay.publishAgain(messages)),
       },
       inbox: severInbox(storage.inbox, signal, unlessDead),
       checkpoints: {

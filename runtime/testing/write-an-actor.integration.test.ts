@@ -41,7 +41,10 @@ async function runProgram(path: string): Promise<string> {
 it('prints what the document says, and nothing is applied twice when it runs again', async () => {
   const markdown = await readFile(document, 'utf8');
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, 'program.ts'), readBlock(markdown, '```ts').replace('../runtime/', '../../'));
+  await writeFile(
+    join(folder, 'program.ts'),
+    readBlock(markdown, '```ts').replace('../runtime/', '../../'),
+  );
   const path = `runtime/testing/${basename(folder)}/program.ts`;
   const printed = `${readBlock(markdown, 'It prints\n\n```')}\n`;
   expect(await runProgram(path)).toBe(printed);

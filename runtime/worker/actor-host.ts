@@ -178,7 +178,7 @@ export class ActorHost {
     const { commit, recovered } = this.open;
     // A loaded commit of our own epoch was relayed before this actor left memory.
     if (!recovered || commit.epoch !== this.context.epoch) {
-      await this.publish(listRelayMessages(this.context.namespace, this.address, commit));
+      await this.relay(listRelayMessages(this.context.namespace, this.address, commit), recovered);
     }
     this.open = undefined;
     if (this.context.signal.aborted) return;
@@ -256,6 +256,15 @@ export class ActorHost {
   private async publish(messages: readonly RelayMessage[]): Promise<void> {
     if (messages.length === 0) return;
     await this.persistently('relay', () => this.context.storage.relay.publish(messages));
+  }
+
+  private async relay(messages: readonly RelayMessage[], again: boolean): Promise<void> {
+    const { relay } = this.context.storage;
+    if (again && messages.length > 0) {
+      await this.persistently('relay', () => relay.publishAgain(messages));
+    } else {
+      await this.publish(messages);
+    }
   }
 
   private persistently<Value>(what: string, run: () => Promise<Value>): Promise<Value> {

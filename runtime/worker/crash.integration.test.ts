@@ -87,16 +87,18 @@ function eventsOf(namespace: string): readonly EventEnvelope[] {
   return events.filter((event) => event.namespace === namespace);
 }
 
-async function waitForEnd(namespace: string): Promise<void> {
+/** What has happened in the namespace, once it is what should have, or after 20 seconds. */
+async function waitForEnd(namespace: string): Promise<readonly string[]> {
   await vi.waitFor(
     () => {
       expect(describeScenarioEvents(eventsOf(namespace))).toEqual(scenarioEvents);
     },
     { timeout: 20_000, interval: 50 },
   );
+  return describeScenarioEvents(eventsOf(namespace));
 }
 
-async function dieAndBeReplaced(death: number, stillRelayed: number): Promise<void> {
+async function dieAndBeReplaced(death: number, stillRelayed: number): Promise<readonly string[]> {
   const namespace = `death-${death}-${stillRelayed}`;
   const { storage, commits } = await startWorker(namespace, death, stillRelayed);
   await startScenario(storage.commands);
@@ -107,26 +109,32 @@ async function dieAndBeReplaced(death: number, stillRelayed: number): Promise<vo
     { timeout: 20_000, interval: 20 },
   );
   await startWorker(namespace);
-  await waitForEnd(namespace);
+  return waitForEnd(namespace);
 }
 
 describe('a worker on a real server', () => {
   it('makes the scenario happen', async () => {
     const { storage } = await startWorker('undisturbed');
     await startScenario(storage.commands);
-    await waitForEnd('undisturbed');
+    expect(await waitForEnd('undisturbed')).toEqual(scenarioEvents);
   });
 
   // Side by side, because after some deaths the queue waits for three seconds before it gives an effect away again.
-  it.each([0, 1])('that dies at any commit, %i messages relayed, is replaced without a trace', async (stillRelayed) => {
-    const deaths = Array.from({ length: scenarioCommits }, (_, index) => index + 1);
-    await Promise.all(deaths.map((death) => dieAndBeReplaced(death, stillRelayed)));
-  });
+  it.each([0, 1])(
+    'that dies at any commit, %i messages relayed, is replaced without a trace',
+    async (stillRelayed) => {
+      const deaths = Array.from({ length: scenarioCommits }, (_, index) => index + 1);
+      const endings = await Promise.all(
+        deaths.map((death) => dieAndBeReplaced(death, stillRelayed)),
+      );
+      for (const ending of endings) expect(ending).toEqual(scenarioEvents);
+    },
+  );
 
   it('shares its partitions with another without applying anything twice', async () => {
     const [{ storage }] = await Promise.all([startWorker('shared'), startWorker('shared')]);
     await startScenario(storage.commands);
-    await waitForEnd('shared');
+    expect(await waitForEnd('shared')).toEqual(scenarioEvents);
   });
 
   it('has said nothing twice in the end', () => {

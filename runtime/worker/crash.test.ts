@@ -59,7 +59,7 @@ async function waitForEnd(storage: MemoryStorage): Promise<void> {
 
 const deaths = Array.from({ length: scenarioCommits }, (_, index) => index + 1);
 
-describe('a worker', () => {
+describe.concurrent('a worker', () => {
   it('makes the scenario happen', async () => {
     const storage = open();
     const { worker, commits } = await startWorker(storage);
@@ -69,7 +69,15 @@ describe('a worker', () => {
     await worker.stop();
   });
 
-  it.each(deaths.flatMap((death) => [[death, 0], [death, 1]] as const))(
+  it.each(
+    deaths.flatMap(
+      (death) =>
+        [
+          [death, 0],
+          [death, 1],
+        ] as const,
+    ),
+  )(
     'that dies at commit %i, %i messages relayed, is replaced without a trace',
     async (death, stillRelayed) => {
       const storage = open();
@@ -118,9 +126,9 @@ describe('a worker', () => {
       expect(commits()).toBeGreaterThan(2);
     });
     storage.disconnect();
-    await expect(storage.commands.deliver({ kind: 'ledger', id: 'main' }, { type: 'record' }, 'x')).rejects.toThrow(
-      'the store is away',
-    );
+    await expect(
+      storage.commands.deliver({ kind: 'ledger', id: 'main' }, { type: 'record' }, 'x'),
+    ).rejects.toThrow('the store is away');
     storage.reconnect();
     await waitForEnd(storage);
     await worker.stop();

@@ -82,7 +82,12 @@ async function persist<Value>(
       const backoffMs = Math.min(retry.maxDelayMs, retry.initialDelayMs * 2 ** (attempt - 1));
       const waitMs = Math.max(backoffMs, error.retryAfterMs ?? 0);
       const { effectId, log } = run;
-      log.warn(`effect will be tried again: ${error.message}`, { effectId, attempt, waitMs, code: error.code });
+      log.warn(`effect will be tried again: ${error.message}`, {
+        effectId,
+        attempt,
+        waitMs,
+        code: error.code,
+      });
       await waitUntil(run, run.clock.nowMs() + waitMs);
     }
   }

@@ -37,7 +37,12 @@ function open(): Scene {
 function startPool(
   { clock, storage, reported }: Scene,
   run: Run,
-  options: { workerId?: string; whenUnknown?: 'ask' | 'retry'; storage?: WorkerStorage; concurrency?: number } = {},
+  options: {
+    workerId?: string;
+    whenUnknown?: 'ask' | 'retry';
+    storage?: WorkerStorage;
+    concurrency?: number;
+  } = {},
 ): EffectPool {
   const definition = defineActor({
     kind: 'test',
@@ -63,7 +68,8 @@ function startPool(
       relay: {
         publish: async (messages) => {
           await base.relay.publish(messages);
-          for (const message of messages) if (message.type === 'command') reported.push(message.command);
+          for (const message of messages)
+            if (message.type === 'command') reported.push(message.command);
         },
       },
     },
@@ -76,7 +82,12 @@ function startPool(
 }
 
 function queue(storage: MemoryStorage, messageId = 'm1', source = 'work'): Promise<void> {
-  const work: RelayMessage = { type: 'work', messageId, pool: 'p', work: { effectId, actor, source, input: 5 } };
+  const work: RelayMessage = {
+    type: 'work',
+    messageId,
+    pool: 'p',
+    work: { effectId, actor, source, input: 5 },
+  };
   return storage.relay.publish([work]);
 }
 
@@ -101,7 +112,11 @@ async function waitForReport(scene: Scene): Promise<CommandEnvelope | undefined>
 describe('an effect in the queue', () => {
   it('is run once and its result sent to the actor, with the effect id as key', async () => {
     const scene = open();
-    startPool(scene, async (input, context) => ({ input, id: context.effectId, attempt: context.attempt }));
+    startPool(scene, async (input, context) => ({
+      input,
+      id: context.effectId,
+      attempt: context.attempt,
+    }));
     await queue(scene.storage);
     expect(await waitForReport(scene)).toMatchObject({
       purpose: 'effectEnded',
@@ -144,7 +159,9 @@ describe('an effect in the queue', () => {
     finish();
     await scene.clock.advanceBy(10_000);
     expect(runs).toBe(1);
-    expect(new Set(scene.reported.map((command) => JSON.stringify({ ...command, at: '' }))).size).toBe(1);
+    expect(
+      new Set(scene.reported.map((command) => JSON.stringify({ ...command, at: '' }))).size,
+    ).toBe(1);
     expect(scene.reported[0]).toMatchObject({ outcome: { status: 'done', output: 'done' } });
   });
 
@@ -152,7 +169,9 @@ describe('an effect in the queue', () => {
     const scene = open();
     startPool(scene, async () => null);
     await queue(scene.storage, 'm1', 'missing');
-    expect(await waitForReport(scene)).toMatchObject({ outcome: { error: { code: 'SB_KIND_UNKNOWN' } } });
+    expect(await waitForReport(scene)).toMatchObject({
+      outcome: { error: { code: 'SB_KIND_UNKNOWN' } },
+    });
   });
 });
 
@@ -194,17 +213,24 @@ describe('the journal', () => {
     await scene.storage.journal.put(effectId, 'claim-1', { worker: 'dead', claim: 'dead:1' });
     startPool(scene, async () => 'run again', { whenUnknown: 'ask' });
     await queue(scene.storage);
-    expect(await waitForReport(scene)).toMatchObject({ outcome: { error: { code: 'SB_EFFECT_INTERRUPTED' } } });
+    expect(await waitForReport(scene)).toMatchObject({
+      outcome: { error: { code: 'SB_EFFECT_INTERRUPTED' } },
+    });
   });
 
   it('ends an effect that takes every worker down with it', async () => {
     const scene = open();
     for (let claim = 1; claim <= maxClaims; claim += 1) {
-      await scene.storage.journal.put(effectId, `claim-${claim}`, { worker: 'dead', claim: `dead:${claim}` });
+      await scene.storage.journal.put(effectId, `claim-${claim}`, {
+        worker: 'dead',
+        claim: `dead:${claim}`,
+      });
     }
     startPool(scene, async () => 'run again', { whenUnknown: 'retry' });
     await queue(scene.storage);
-    expect(await waitForReport(scene)).toMatchObject({ outcome: { error: { code: 'SB_EFFECT_INTERRUPTED' } } });
+    expect(await waitForReport(scene)).toMatchObject({
+      outcome: { error: { code: 'SB_EFFECT_INTERRUPTED' } },
+    });
   });
 
   it('knows our claim again when its acknowledgement was lost', async () => {
@@ -214,7 +240,7 @@ describe('the journal', () => {
     const lossy: WorkerStorage = {
       ...storage,
       journal: {
-        get: storage.journal.get,
+        get: (id, step) => storage.journal.get(id, step),
         put: async (id, step, value) => {
           const outcome = await storage.journal.put(id, step, value);
           if (lost > 0) return outcome;
@@ -226,7 +252,9 @@ describe('the journal', () => {
     };
     startPool(scene, async () => 'done', { storage: lossy });
     await queue(storage);
-    expect(await waitForReport(scene)).toMatchObject({ outcome: { status: 'done', output: 'done' } });
+    expect(await waitForReport(scene)).toMatchObject({
+      outcome: { status: 'done', output: 'done' },
+    });
   });
 });
 
@@ -274,7 +302,9 @@ describe('a pool', () => {
     expect(scene.reported).toEqual([]);
     startPool(scene, async () => 'run again', { workerId: 'w2', whenUnknown: 'ask' });
     await scene.clock.advanceBy(1_000);
-    expect(await waitForReport(scene)).toMatchObject({ outcome: { error: { code: 'SB_EFFECT_INTERRUPTED' } } });
+    expect(await waitForReport(scene)).toMatchObject({
+      outcome: { error: { code: 'SB_EFFECT_INTERRUPTED' } },
+    });
   });
 
   it('keeps a result while the store is away, and does nothing twice', async () => {
@@ -306,7 +336,12 @@ describe('a pool', () => {
     const pool = startPool(scene, untilAborted, { concurrency: 3 });
     for (let index = 0; index < 10; index += 1) {
       await scene.storage.relay.publish([
-        { type: 'work', messageId: `m${index}`, pool: 'p', work: { effectId: `test.a.1-${index}`, actor, source: 'work', input: null } },
+        {
+          type: 'work',
+          messageId: `m${index}`,
+          pool: 'p',
+          work: { effectId: `test.a.1-${index}`, actor, source: 'work', input: null },
+        },
       ]);
     }
     await scene.clock.advanceBy(10_000);

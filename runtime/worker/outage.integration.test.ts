@@ -7,7 +7,7 @@ import type { EventEnvelope } from '../contract/event.ts';
 import { defineActor, effectSource, localEffect, poolEffect } from '../core/definition.ts';
 import { isUnreadable } from '../core/event-source.ts';
 import { createRegistry } from '../core/registry.ts';
-import { openConnection, type Connection } from '../nats/connection.ts';
+import { openConnection, watchConnection, type Connection } from '../nats/connection.ts';
 import { openStorage, type Storage } from '../nats/open-storage.ts';
 import { startTestServer, type TestServer } from '../testing/real-server.ts';
 import { silentLog } from './log.ts';
@@ -25,7 +25,11 @@ const counter = defineActor({
       add: {
         actions: [
           assign({ count: ({ context }) => context.count + 1 }),
-          emit(({ context, event }) => ({ type: 'added', number: event.number, count: context.count })),
+          emit(({ context, event }) => ({
+            type: 'added',
+            number: event.number,
+            count: context.count,
+          })),
         ],
       },
     },
@@ -59,7 +63,9 @@ const careful = defineActor({
           src: 'near',
           input: null,
           onDone: { actions: { type: 'tell', params: ({ event }) => event.output } },
-          onError: { actions: { type: 'tell', params: ({ event }) => JSON.stringify(event.error) } },
+          onError: {
+            actions: { type: 'tell', params: ({ event }) => JSON.stringify(event.error) },
+          },
         },
       },
       far: {
@@ -67,14 +73,26 @@ const careful = defineActor({
           src: 'far',
           input: null,
           onDone: { actions: { type: 'tell', params: ({ event }) => event.output } },
-          onError: { actions: { type: 'tell', params: ({ event }) => JSON.stringify(event.error) } },
+          onError: {
+            actions: { type: 'tell', params: ({ event }) => JSON.stringify(event.error) },
+          },
         },
       },
     },
   }),
   effects: {
-    near: localEffect({ input: z.null(), deadlineMs: 60_000, whenUnknown: 'ask', run: () => runOnce('local') }),
-    far: poolEffect('test', { input: z.null(), deadlineMs: 60_000, whenUnknown: 'ask', run: () => runOnce('pool') }),
+    near: localEffect({
+      input: z.null(),
+      deadlineMs: 60_000,
+      whenUnknown: 'ask',
+      run: () => runOnce('local'),
+    }),
+    far: poolEffect('test', {
+      input: z.null(),
+      deadlineMs: 60_000,
+      whenUnknown: 'ask',
+      run: () => runOnce('pool'),
+    }),
   },
 });
 
@@ -128,7 +146,8 @@ async function insist(send: () => Promise<unknown>): Promise<void> {
       try {
         await send();
       } catch (error) {
-        if (!(error instanceof SignalboxError) || !error.retryable) throw new Error('not retryable', { cause: error });
+        if (!(error instanceof SignalboxError) || !error.retryable)
+          throw new Error('not retryable', { cause: error });
         throw error;
       }
     },
@@ -144,7 +163,13 @@ it('applies every command once when the server dies among them', async () => {
     if (number === 30 || number === 70) killServer();
     await Promise.all(
       ids.map((id) =>
-        insist(() => storage.commands.deliver({ kind: 'counter', id }, { type: 'add', number }, `${id}-${number}`)),
+        insist(() =>
+          storage.commands.deliver(
+            { kind: 'counter', id },
+            { type: 'add', number },
+            `${id}-${number}`,
+          ),
+        ),
       ),
     );
   }
@@ -154,7 +179,9 @@ it('applies every command once when the server dies among them', async () => {
       for (const id of ids) {
         const added = events.filter((event) => event.actor === id && event.type === 'added');
         expect(added.map((event) => event.data['count'])).toEqual(expected);
-        expect(added.map((event) => event.data['number']).sort((x, y) => Number(x) - Number(y))).toEqual(expected);
+        expect(
+          added.map((event) => event.data['number']).sort((x, y) => Number(x) - Number(y)),
+        ).toEqual(expected);
       }
     },
     { timeout: 15_000 },
@@ -170,10 +197,33 @@ it('delivers the results of effects that ended while the server was away, and ru
   release();
   await vi.waitFor(
     () => {
-      const told = events.filter((event) => event.actor === 'e').map((event) => event.data['text']);
-      expect(told.sort()).toEqual(['local done', 'pool done']);
+      const told = events
+        .filter((event) => event.actor === 'e')
+        .map((event) => JSON.stringify(event.data['text']));
+      expect(told.toSorted((a, b) => a.localeCompare(b))).toEqual(['"local done"', '"pool done"']);
     },
     { timeout: 15_000 },
   );
   expect(started).toEqual({ local: 1, pool: 1 });
+});
+
+it('takes the next effect soon after the server is back', async () => {
+  const reconnected = new Promise<number>((resolve) => {
+    const unwatch = watchConnection(connection, (change) => {
+      if (change !== 'reconnected') return;
+      unwatch();
+      resolve(Date.now());
+    });
+  });
+  killServer();
+  const backAtMs = await reconnected;
+  await insist(() => storage.commands.start({ kind: 'careful', id: 'f' }, null, 'start-f'));
+  await vi.waitFor(
+    () => {
+      expect(started).toEqual({ local: 2, pool: 2 });
+    },
+    { timeout: 15_000 },
+  );
+  // A pull that the dead server had would have been waited for, five seconds long.
+  expect(Date.now() - backAtMs).toBeLessThan(4_000);
 });

@@ -120,7 +120,9 @@ describe('many', () => {
       ),
     );
     await vi.waitFor(() => {
-      expect(countsOf(storage, 'busy')).toEqual(Array.from({ length: 1_000 }, (_, index) => index + 1));
+      expect(countsOf(storage, 'busy')).toEqual(
+        Array.from({ length: 1_000 }, (_, index) => index + 1),
+      );
     });
     expect(commits).toBeLessThan(200);
   });
@@ -129,8 +131,10 @@ describe('many', () => {
     const { clock, storage } = open();
     const worker = await start([counter], storage, clock);
     const ids = Array.from({ length: 3 * maxIdleHosts }, (_, index) => `c${index}`);
-    for (const id of ids) await storage.commands.start({ kind: 'counter', id }, { from: 1 }, `start-${id}`);
-    for (const id of ids) await storage.commands.deliver({ kind: 'counter', id }, { type: 'add', by: 1 }, `add-${id}`);
+    for (const id of ids)
+      await storage.commands.start({ kind: 'counter', id }, { from: 1 }, `start-${id}`);
+    for (const id of ids)
+      await storage.commands.deliver({ kind: 'counter', id }, { type: 'add', by: 1 }, `add-${id}`);
     await vi.waitFor(() => {
       expect(storage.listEvents().length).toBe(ids.length);
       expect(worker.hosted).toBeLessThanOrEqual(maxIdleHosts);
@@ -148,7 +152,7 @@ describe('many', () => {
     const slow: WorkerStorage = {
       ...storage,
       commits: {
-        load: storage.commits.load,
+        load: (address) => storage.commits.load(address),
         commit: async (...values) => {
           await gate;
           return storage.commits.commit(...values);
@@ -200,7 +204,11 @@ describe('a command that cannot be applied', () => {
       expect(typesOf(storage, 'a')).toEqual(['actorEnded', 'commandRefused']);
     });
     const refusal = storage.listEvents().at(-1);
-    expect(refusal).toMatchObject({ state: 'finished', status: 'done', data: { reason: 'the actor has ended' } });
+    expect(refusal).toMatchObject({
+      state: 'finished',
+      status: 'done',
+      data: { reason: 'the actor has ended' },
+    });
   });
 
   it('does not take the others of its batch with it when the actor cannot be started', async () => {
@@ -221,9 +229,10 @@ describe('a command that cannot be applied', () => {
     const picky: WorkerStorage = {
       ...storage,
       commits: {
-        load: storage.commits.load,
+        load: (address) => storage.commits.load(address),
         commit: async (address, commit, seq) => {
-          if (JSON.stringify(commit).includes('huge')) throw new SignalboxError('SB_STATE_TOO_LARGE', 'too large');
+          if (JSON.stringify(commit).includes('huge'))
+            throw new SignalboxError('SB_STATE_TOO_LARGE', 'too large');
           return storage.commits.commit(address, commit, seq);
         },
       },
@@ -298,7 +307,10 @@ describe('a command that cannot be applied', () => {
               src: 'tally',
               id: 'tally',
               input: { from: -1 },
-              onError: { target: 'told', actions: emit(({ event }) => ({ type: 'told', error: event.error })) },
+              onError: {
+                target: 'told',
+                actions: emit(({ event }) => ({ type: 'told', error: event.error })),
+              },
             },
           },
           told: { type: 'final' },
@@ -330,7 +342,11 @@ describe('an actor that the code cannot restore', () => {
     const { seq } = await storage.commands.deliver(address, { type: 'add', by: 1 }, 'first');
     await storage.commands.deliver(address, { type: 'add', by: 1 }, 'second');
     await storage.commands.start({ kind: 'counter', id: 'new' }, { from: 0 }, 'start-new');
-    await storage.commands.deliver({ kind: 'counter', id: 'new' }, { type: 'add', by: 1 }, 'add-new');
+    await storage.commands.deliver(
+      { kind: 'counter', id: 'new' },
+      { type: 'add', by: 1 },
+      'add-new',
+    );
     await vi.waitFor(() => {
       expect(typesOf(storage, 'old')).toEqual(['actorQuarantined']);
       expect(countsOf(storage, 'new')).toEqual([1]);
@@ -356,7 +372,11 @@ describe('an actor that the code cannot restore', () => {
       await storage.commands.deliver(address, { type: 'add', by: 1 }, `add-${index}`);
     }
     await storage.commands.start({ kind: 'counter', id: 'new' }, { from: 0 }, 'start-new');
-    await storage.commands.deliver({ kind: 'counter', id: 'new' }, { type: 'add', by: 1 }, 'add-new');
+    await storage.commands.deliver(
+      { kind: 'counter', id: 'new' },
+      { type: 'add', by: 1 },
+      'add-new',
+    );
     await vi.waitFor(() => {
       expect(countsOf(storage, 'new')).toEqual([1]);
     });
@@ -377,7 +397,10 @@ describe('a local effect under way', () => {
             input: null,
             onError: {
               target: 'told',
-              actions: emit(({ event }) => ({ type: 'told', code: (event.error as { code: string }).code })),
+              actions: emit(({ event }) => ({
+                type: 'told',
+                code: (event.error as { code: string }).code,
+              })),
             },
           },
         },
@@ -443,7 +466,9 @@ describe('a worker', () => {
   it('writes nothing after it has stopped', async () => {
     const { clock, storage } = open();
     let commits = 0;
-    const worker = await start([counter], storage, clock, { observer: { committed: () => (commits += 1) } });
+    const worker = await start([counter], storage, clock, {
+      observer: { committed: () => (commits += 1) },
+    });
     const address = { kind: 'counter', id: 'a' };
     await storage.commands.start(address, { from: 0 }, 'start');
     await settlePromises();

@@ -36,7 +36,10 @@ export function readMachine(machine: AnyStateMachine): MachineGraph {
   const nodes = listNodes(machine.root);
   const transitions = nodes.flatMap((node) => listTransitions(machine, node));
   const isUsed = ({ shape, name }: GraphState) =>
-    shape !== 'any' || transitions.some(({ from }) => from.shape === 'any' && from.name === name);
+    shape !== 'any' ||
+    transitions.some(
+      ({ from, to }) => to !== undefined && from.shape === 'any' && from.name === name,
+    );
   return {
     initial: enterLeaf(machine.root),
     states: nodes.map(describeState).filter(isUsed),
@@ -64,7 +67,7 @@ function listTransitions(machine: AnyStateMachine, node: AnyStateNode): readonly
     return {
       from,
       to: target === undefined ? undefined : enterLeaf(target),
-      cause: readCause(machine, node, transition.eventType),
+      cause: readCause(machine, node, String(transition.eventType)),
       guard: describeGuard(transition.guard),
     };
   });

@@ -7,12 +7,12 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
-import { isSameProcessAlive, type ProcessIdentity } from '../../runtime/processes/process-identity.ts';
+import { identifyProcess, isSameProcessAlive, type ProcessIdentity } from '../../runtime/processes/process-identity.ts';
 import { repositoryRoot } from '../../runtime/testing/repository-root.ts';
 import { findTestServerBinary } from '../../runtime/testing/real-server.ts';
 import { describeInstant, type Instant } from './instants.ts';
-import { findProcessesOf, killTree } from './process-tree.ts';
-import { traceProgram, type TracedPrograms } from './traced-programs.ts';
+import { findProcessesOf, killTree, listTree } from './process-tree.ts';
+import { tracePrograms, type TracedPrograms } from './traced-programs.ts';
 
 const pollMs = 5;
 /** Of one start: a job that does not come to its end is a finding, and its last lines are what explains it. */
@@ -41,7 +41,7 @@ export class DemoProcess {
     this.folder = folder;
     this.home = join(folder, 'home');
     this.natsServer = natsServer;
-    this.traced = traceProgram(folder, process.env['PATH'] ?? '');
+    this.traced = tracePrograms(folder, process.env['PATH'] ?? '');
   }
 
   static async prepare(): Promise<DemoProcess> {
@@ -51,17 +51,18 @@ export class DemoProcess {
 
   /** Starts the demo and kills it at the instant; false when the job had come to its end before. */
   async killAt(instant: Instant): Promise<boolean> {
-    if (instant.type === 'git') this.traced.holdNextGit(instant.command);
+    if (instant.type === 'git') this.traced.holdNextGit(instant.command, instant.following);
     const child = this.start(instant);
-    const executed = this.traced.executions().length;
-    await this.until(() => this.ended || this.isReached(instant, executed));
+    await this.untilReached(instant);
     if ('afterMs' in instant && instant.type !== 'commit') await Promise.race([wait(instant.afterMs), this.end]);
     if (this.ended) return false;
-    const victims = await killTree(child);
+    const tree = listTree(child).map(identifyProcess);
+    if ('alone' in instant) process.kill(child, 'SIGKILL');
+    else await killTree(child);
     await this.end;
     this.traced.releaseGit();
-    this.killed.push(...victims);
-    this.kills.push(`${describeInstant(instant)}; ${this.progress} lines told, ${victims.length} processes`);
+    this.killed.push(...tree);
+    this.kills.push(`${describeInstant(instant)}; ${this.progress} lines told, ${tree.length} processes`);
     return true;
   }
 
@@ -78,20 +79,19 @@ export class DemoProcess {
     this.start(undefined);
   }
 
+  async untilTold(text: string): Promise<void> {
+    await this.until(() => this.ended || this.isTold({ text }));
+  }
+
   /** Lines told about the job, from its beginning on: the same after every restart. */
   get progress(): number {
     return this.stderr.filter((line) => /^\d\d:\d\d:\d\d {2}/u.test(line)).length;
   }
 
   /** Ends the NATS server alone, as the out-of-memory killer would. */
-  async killNatsServer(): Promise<number> {
-    const { pid } = await this.readNatsRecord();
-    process.kill(pid, 'SIGKILL');
-    return pid;
-  }
-
-  async readNatsRecord(): Promise<z.infer<typeof natsRecordSchema>> {
-    return natsRecordSchema.parse(JSON.parse(await readFile(join(this.home, 'nats', 'server.json'), 'utf8')));
+  async killNatsServer(): Promise<void> {
+    const record = await readFile(join(this.home, 'nats', 'server.json'), 'utf8');
+    process.kill(natsRecordSchema.parse(JSON.parse(record)).pid, 'SIGKILL');
   }
 
   /** Everything of this job that still runs. */
@@ -117,19 +117,33 @@ export class DemoProcess {
     await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 
-  private isReached(instant: Instant, executedBefore: number): boolean {
+  private async untilReached(instant: Instant): Promise<void> {
+    if (instant.type === 'command') {
+      await this.until(() => this.ended || this.isTold(instant));
+      const executed = this.traced.executions().length;
+      await this.until(() => this.ended || this.traced.executions().length > executed);
+    } else {
+      await this.until(() => this.ended || this.isReached(instant));
+    }
+  }
+
+  private isReached(instant: Exclude<Instant, { type: 'command' }>): boolean {
     switch (instant.type) {
       case 'startUp':
         return true;
       case 'line':
         return this.progress >= instant.line;
-      case 'command':
-        return this.progress >= instant.line && this.traced.executions().length > executedBefore;
+      case 'told':
+        return this.isTold(instant);
       case 'git':
         return this.traced.isGitHeld();
       case 'commit':
         return this.stderr.some((line) => line.startsWith('halted '));
     }
+  }
+
+  private isTold({ text, times = 1 }: { readonly text: string; readonly times?: number }): boolean {
+    return this.stderr.filter((line) => line.includes(text)).length >= times;
   }
 
   private start(instant: Instant | undefined): number {

@@ -1,27 +1,24 @@
-/** When the demo is killed: instants that are named, and instants that are drawn from a seed. Pure. */
+/** When the demo is killed: chosen instants, and instants drawn from a seed. Pure. */
 
 export type Instant =
   /** A time after the start of the process. */
   | { readonly type: 'startUp'; readonly afterMs: number }
-  /** A time after a line is told about the job; the demo tells all of them again after a restart. */
+  /** A time after so many lines are told about the job; the demo tells all of them again after a restart. */
   | { readonly type: 'line'; readonly line: number; readonly afterMs: number }
-  /** A time after the first command line that is run once so many lines are told. */
-  | { readonly type: 'command'; readonly line: number; readonly afterMs: number }
-  /** A git command has done its work and has not ended. */
-  | { readonly type: 'git'; readonly command: string }
-  /** The first commit of an actor of the kind, with at least that number or into that state: not yet relayed, or later. */
-  | {
-      readonly type: 'commit';
-      readonly kind: string;
-      readonly commit?: number;
-      readonly state?: string;
-      readonly afterMs?: number;
-    };
+  /** A time after a line with this text is told for the n-th time. `alone`: the process dies, what it has started does not. */
+  | { readonly type: 'told'; readonly text: string; readonly times?: number; readonly afterMs: number; readonly alone?: true }
+  /** A time into the first command line that is run once such a line is told. */
+  | { readonly type: 'command'; readonly text: string; readonly times?: number; readonly afterMs: number; readonly alone?: true }
+  /** A git command (the first one, or the first behind another one) has done its work and has not ended. */
+  | { readonly type: 'git'; readonly command: string; readonly following?: string }
+  /** The next commit that announces this event, or that enters this state of an actor: not yet relayed, or a time after it. */
+  | { readonly type: 'commit'; readonly event: string }
+  | { readonly type: 'commit'; readonly state: string; readonly afterMs: number };
 
 export function describeInstant(instant: Instant): string {
   const { type, ...rest } = instant;
   return `${type} ${Object.entries(rest)
-    .map(([key, value]) => `${key} ${value}`)
+    .map(([key, value]) => `${key} ${String(value)}`)
     .join(' ')}`;
 }
 

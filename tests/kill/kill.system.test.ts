@@ -16,14 +16,45 @@ const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 console.log(`kill test: SEED=${seed}`);
 const random = createRandom(seed);
 
-const drawnJobs = 4;
-const killsPerJob = 6;
+const drawnJobs = 3;
+const killsPerJob = 7;
+
+/** Events whose commit is cut off from its relay, in the order in which the job comes to them. */
+const announced = [
+  'deliveryAccepted',
+  'sessionStarted',
+  'slotGiven',
+  'modelCalled',
+  'handedOver',
+  'changeCommitted',
+  'mergeRequestOpened',
+  'changesRequested',
+  'sessionParked',
+  'mergeRequestMerged',
+  'runCompleted',
+];
 
 const scenarios: readonly (readonly [name: string, instants: readonly Instant[]])[] = [
-  ['not at all', []],
+  ['between a commit and its relay', announced.map((event) => ({ type: 'commit', event }))],
+  [
+    'while something is at work',
+    [
+      { type: 'startUp', afterMs: 250 },
+      { type: 'startUp', afterMs: 700 },
+      { type: 'git', command: 'worktree' },
+      { type: 'commit', state: 'thinking.calling', afterMs: 75 },
+      { type: 'command', text: 'glob: ', afterMs: 250 },
+      { type: 'command', text: 'hands over: ', afterMs: 250 },
+      { type: 'git', command: 'commit' },
+      { type: 'git', command: 'push' },
+      { type: 'command', text: '(rework 1)', afterMs: 250 },
+      { type: 'git', command: 'update-ref', following: 'merge-tree' },
+      { type: 'told', text: 'runCompleted', afterMs: 0 },
+    ],
+  ],
   ...Array.from(
     { length: drawnJobs },
-    (_, job) => [`drawn from the seed, ${job + 1} of ${drawnJobs}`, drawInstants(random, killsPerJob)] as const,
+    (_, job) => [`at drawn instants, ${job + 1} of ${drawnJobs}`, drawInstants(random, killsPerJob)] as const,
   ),
 ];
 
@@ -31,6 +62,20 @@ test.concurrent.for(scenarios)('one merged change, killed %s', async ([, instant
   const demo = await DemoProcess.prepare();
   onTestFinished(() => demo.remove());
   for (const instant of instants) if (!(await demo.killAt(instant))) break;
+  await expectOneMergedChange(demo);
+});
+
+test.concurrent('one merged change, killed without what it has started, and its NATS server alone', async ({ onTestFinished }) => {
+  const demo = await DemoProcess.prepare();
+  onTestFinished(() => demo.remove());
+  await demo.killAt({ type: 'told', text: 'prepares its worktree', afterMs: 0, alone: true });
+  await demo.killAt({ type: 'command', text: 'glob: ', afterMs: 200, alone: true });
+  await demo.killAt({ type: 'command', text: 'hands over: ', afterMs: 200, alone: true });
+  demo.startOnly();
+  await demo.untilTold('merge request 1 opened');
+  await demo.killNatsServer();
+  await demo.untilTold('(rework 1)');
+  await demo.killNatsServer();
   await expectOneMergedChange(demo);
 });
 

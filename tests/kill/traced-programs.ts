@@ -16,15 +16,16 @@ export interface TracedPrograms {
   /** PATH with the traced programs in front. */
   readonly path: string;
   executions(): readonly Execution[];
-  /** The next `git <command>` does its work, and then neither ends nor says anything. */
-  holdNextGit(command: string): void;
+  /** The next `git <command>`, or the next one behind a `git <following>`, does its work and then does not end. */
+  holdNextGit(command: string, following?: string): void;
   isGitHeld(): boolean;
   releaseGit(): void;
 }
 
-export function traceProgram(folder: string, path: string): TracedPrograms {
+export function tracePrograms(folder: string, path: string): TracedPrograms {
   const ledger = join(folder, 'ledger');
   const hold = join(folder, 'hold-git-');
+  const arm = join(folder, 'hold-behind-git-');
   const held = join(folder, 'git-held');
   const programs = join(folder, 'bin');
   mkdirSync(programs, { recursive: true });
@@ -38,7 +39,8 @@ export function traceProgram(folder: string, path: string): TracedPrograms {
   install('bash', `printf '%s %s\\n' "$(date +%s%3N)" "$2" >> '${ledger}'\nexec '${find('bash')}' "$@"\n`);
   install(
     'git',
-    `if [ -e '${hold}'"$1" ]; then
+    `if [ -e '${arm}'"$1" ]; then mv '${arm}'"$1" '${hold}'"$(cat '${arm}'"$1")"; fi
+if [ -e '${hold}'"$1" ]; then
   '${find('git')}' "$@"
   mv '${hold}'"$1" '${held}'
   exec sleep 600
@@ -56,8 +58,9 @@ exec '${find('git')}' "$@"
           const [at = '', ...command] = line.split(' ');
           return { atMs: Number(at), command: command.join(' ') };
         }),
-    holdNextGit: (command) => {
-      writeFileSync(`${hold}${command}`, '');
+    holdNextGit: (command, following) => {
+      if (following === undefined) writeFileSync(`${hold}${command}`, '');
+      else writeFileSync(`${arm}${following}`, command);
     },
     isGitHeld: () => existsSync(held),
     releaseGit: () => {

@@ -1,7 +1,7 @@
 /**
  * The demo job in a process that stands still between a chosen commit and its relay, for the test that kills it there.
- * HALT_AT (JSON): `kind` of the actor and `commit`, the least number, or `state`, which it must have entered; with `afterMs`
- * it goes on for so long after the commit. One line on standard error says that it halts.
+ * HALT_AT (JSON): the `event` that the commit announces or the `state` that it enters; with `afterMs` the process goes on
+ * for so long after the commit. One line on standard error says that it halts.
  */
 import { writeSync } from 'node:fs';
 import { z } from 'zod';
@@ -12,13 +12,8 @@ import type { ActorAddress } from '../../runtime/contract/address.ts';
 import type { Commit } from '../../runtime/core/commit.ts';
 import { formatStateValue } from '../../runtime/core/restore.ts';
 
-const haltSchema = z.object({
-  kind: z.string(),
-  commit: z.number().optional(),
-  state: z.string().optional(),
-  afterMs: z.number().optional(),
-});
-const { kind, commit = 1, state, afterMs } = haltSchema.parse(JSON.parse(process.env['HALT_AT'] ?? ''));
+const haltSchema = z.object({ event: z.string().optional(), state: z.string().optional(), afterMs: z.number().optional() });
+const { event, state, afterMs } = haltSchema.parse(JSON.parse(process.env['HALT_AT'] ?? ''));
 let armed = true;
 
 /** Nothing of this process goes on; its children do, and its pipes stay open. */
@@ -27,12 +22,12 @@ function halt(where: string): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
 }
 
-function committed(address: ActorAddress, { n, snapshot }: Commit): void {
-  if (!armed || address.kind !== kind) return;
+function committed({ kind }: ActorAddress, { n, snapshot, outbox }: Commit): void {
   const now = formatStateValue(snapshot.value);
-  if (n < commit || (state !== undefined && now !== state)) return;
+  const announces = outbox.some((entry) => entry.type === 'event' && entry.event.type === event);
+  if (!armed || !(announces || now === state)) return;
   armed = false;
-  const where = `${address.kind} commit ${n} (${now})`;
+  const where = `${kind} commit ${n} (${now})`;
   if (afterMs === undefined) halt(where);
   else setTimeout(halt, afterMs, where);
 }

@@ -65,22 +65,24 @@ export interface RecordedCall {
   readonly input: Extract<Block, { type: 'toolCall' }>['input'];
 }
 
-const note = 'note.md';
+interface RecordingOptions {
+  /** Made before the note is written, one per turn. */
+  readonly calls?: readonly RecordedCall[];
+  /** What every model call takes. */
+  readonly delayMs?: number;
+  /** Name of the recording and of the note it writes: sessions whose changes all get merged need one each. */
+  readonly name?: string;
+}
 
-/**
- * The conversation of one session in the small workflow: the given calls, one per turn, then a note, then the
- * handoff. `delayMs` is what every model call takes.
- */
-export async function writeRecording(
-  folder: string,
-  options: { readonly calls?: readonly RecordedCall[]; readonly delayMs?: number } = {},
-): Promise<string> {
-  const { calls = [], delayMs } = options;
+/** The conversation of one session in the small workflow: the given calls, then a note, then the handoff. */
+export async function writeRecording(folder: string, options: RecordingOptions = {}): Promise<string> {
+  const { calls = [], delayMs, name = 'note' } = options;
+  const note = `${name}.md`;
   const all: readonly RecordedCall[] = [
     ...calls,
     { tool: 'write', input: { path: note, content: 'Noted.\n' } },
     { tool: 'complete_step', input: { notes: 'The note is written.', artifacts: {} } },
-    { tool: 'complete_step', input: { notes: 'The note is handed over.', artifacts: { handoff: describeHandoff() } } },
+    { tool: 'complete_step', input: { notes: 'The note is handed over.', artifacts: { handoff: describeHandoff(note) } } },
   ];
   const recording: Recording = {
     v: 1,
@@ -96,7 +98,7 @@ export async function writeRecording(
       },
     })),
   };
-  const file = join(folder, 'recording.json');
+  const file = join(folder, `${name}.json`);
   await writeFile(file, JSON.stringify(recording));
   return file;
 }
@@ -110,7 +112,7 @@ function expectBefore(calls: readonly RecordedCall[], index: number): Expected[]
     : [result];
 }
 
-function describeHandoff() {
+function describeHandoff(note: string) {
   return {
     title: 'Write a note',
     body: 'The note says what was noted. Nothing was run.',

@@ -1,3 +1,4 @@
+/** How sb-actor-states looks. */
 import { css } from 'lit';
 
 export const actorStatesStyles = css`

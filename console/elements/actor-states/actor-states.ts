@@ -26,11 +26,7 @@ export class ActorStates extends LitElement {
     return html`<article aria-label="${actor.kind} ${actor.id}">
       <header>
         <h3>${formatKind(actor.kind)}</h3>
-        <sb-state-badge
-          .label=${actor.state}
-          .tone=${tone}
-          ?busy=${tone === 'active'}
-        ></sb-state-badge>
+        <sb-state-badge .label=${current} .tone=${tone} ?busy=${tone === 'active'}></sb-state-badge>
       </header>
       <p class="code muted id">${actor.id}</p>
       <ol class="tone-${tone}" aria-label="States visited">

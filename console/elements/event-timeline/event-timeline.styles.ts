@@ -3,11 +3,12 @@ import { css } from 'lit';
 export const eventTimelineStyles = css`
   :host {
     display: block;
+    padding-block: var(--space-tight);
   }
   li {
     position: relative;
     content-visibility: auto;
-    contain-intrinsic-size: auto 3rem;
+    contain-intrinsic-size: auto 2.75rem;
   }
   /* The line on which the lamps stand. */
   li::before {
@@ -19,9 +20,11 @@ export const eventTimelineStyles = css`
   }
   summary {
     display: grid;
-    grid-template-columns: var(--lamp-size) 1fr;
+    grid-template-columns: var(--lamp-size) minmax(0, 1fr) auto;
     column-gap: var(--space);
+    align-items: baseline;
     padding: var(--space-tight) var(--space);
+    font-size: var(--text-size-small);
     cursor: pointer;
     list-style: none;
   }
@@ -37,6 +40,7 @@ export const eventTimelineStyles = css`
   }
   .lamp {
     position: relative;
+    align-self: start;
     inline-size: var(--lamp-size);
     block-size: var(--lamp-size);
     margin-block-start: calc((var(--text-size-small) * var(--line-height) - var(--lamp-size)) / 2);
@@ -44,32 +48,45 @@ export const eventTimelineStyles = css`
     background: var(--lamp);
     box-shadow: 0 0 0 var(--ring-width) var(--surface-raised);
   }
-  .head {
-    display: flex;
-    justify-content: space-between;
-    gap: var(--space-small);
-    min-inline-size: 0;
-  }
-  .type {
-    font-size: var(--text-size-small);
-    font-weight: 550;
-  }
-  .tone-bad .type,
-  .tone-warning .type {
-    color: var(--tone);
-  }
-  time {
-    font-variant-numeric: tabular-nums;
-  }
-  .line {
-    grid-column: 2;
-    font-size: var(--text-size-tiny);
+  .title,
+  .detail {
     overflow: hidden;
     text-overflow: ellipsis;
     white-space: nowrap;
   }
-  .kind {
-    margin-inline-end: var(--space-tight);
+  details[open] :is(.title, .detail) {
+    white-space: normal;
+    overflow-wrap: anywhere;
+  }
+  .milestone .title {
+    font-weight: 600;
+  }
+  .milestone:is(.tone-bad, .tone-warning, .tone-good, .tone-waiting) .title,
+  .tone-bad .title,
+  .tone-warning .title {
+    color: var(--tone);
+  }
+  .quiet summary {
+    padding-block: 0;
+  }
+  .quiet .title {
+    color: var(--text-muted);
+  }
+  .quiet .lamp {
+    scale: 0.6;
+  }
+  .quiet .detail {
+    display: none;
+  }
+  .quiet details[open] .detail {
+    display: block;
+  }
+  time {
+    font-variant-numeric: tabular-nums;
+  }
+  .detail {
+    grid-column: 2 / -1;
+    font-size: var(--text-size-tiny);
   }
   .data {
     display: grid;

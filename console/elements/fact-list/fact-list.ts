@@ -1,49 +1,50 @@
-/** The facts of an actor: the data of its events, merged. Unknown keys are shown like known ones. */
-import { LitElement, css, html } from 'lit';
+/** Named values of any shape: the data of an event, the facts of an actor, the input of a tool. Lists nest. */
+import { LitElement, html, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
-import type { ActorSummary } from '../../../runtime/contract/run-view.ts';
+import { jsonObjectSchema, type Json, type JsonObject } from '../../../runtime/contract/json.ts';
+import { formatDuration } from '../../format/time.ts';
 import { formatKey, formatValue } from '../../format/value.ts';
 import { baseStyles } from '../base.styles.ts';
 import '../long-text/long-text.ts';
+import { factListStyles } from './fact-list.styles.ts';
 
 @customElement('sb-fact-list')
 export class FactList extends LitElement {
-  static override readonly styles = [
-    baseStyles,
-    css`
-      :host {
-        display: block;
-      }
-      dl {
-        display: grid;
-        grid-template-columns: minmax(5rem, auto) 1fr;
-        gap: var(--space-tight) var(--space);
-      }
-      dt {
-        color: var(--text-muted);
-        font-size: var(--text-size-tiny);
-        line-height: calc(var(--text-size) * var(--line-height));
-      }
-      dd {
-        min-inline-size: 0;
-      }
-    `,
-  ];
+  static override readonly styles = [baseStyles, factListStyles];
 
-  @property({ attribute: false }) facts: ActorSummary['facts'] = {};
+  @property({ attribute: false }) facts: Readonly<JsonObject> = {};
 
   protected override render() {
     const facts = Object.entries(this.facts).sort(([left], [right]) => left.localeCompare(right));
-    if (facts.length === 0) return html`<p class="muted">No facts yet.</p>`;
-    return html`<dl>
-      ${repeat(
-        facts,
-        ([key]) => key,
-        ([key, value]) =>
-          html`<dt>${formatKey(key)}</dt>
-            <dd><sb-long-text code lines="3" .text=${formatValue(value)}></sb-long-text></dd>`,
-      )}
-    </dl>`;
+    return facts.length === 0 ? html`<p class="muted">No facts.</p>` : renderFacts(facts);
   }
+}
+
+function renderFacts(facts: readonly (readonly [string, Json])[]): TemplateResult {
+  return html`<dl>
+    ${repeat(
+      facts,
+      ([key]) => key,
+      ([key, value]) => renderFact(key, value),
+    )}
+  </dl>`;
+}
+
+function renderFact(key: string, value: Json) {
+  if (key.endsWith('Ms') && typeof value === 'number') {
+    return html`<dt>${formatKey(key.slice(0, -2))}</dt>
+      <dd>${formatDuration(value)}</dd>`;
+  }
+  const nested = jsonObjectSchema.safeParse(value);
+  const inner = nested.success ? Object.entries(nested.data) : [];
+  return inner.length === 0
+    ? html`<dt>${formatKey(key)}</dt>
+        <dd>${renderText(nested.success ? 'none' : value)}</dd>`
+    : html`<dt>${formatKey(key)}</dt>
+        <dd class="nested">${renderFacts(inner)}</dd>`;
+}
+
+function renderText(value: Json) {
+  return html`<sb-long-text code lines="6" .text=${formatValue(value)}></sb-long-text>`;
 }

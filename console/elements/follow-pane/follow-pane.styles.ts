@@ -1,3 +1,4 @@
+/** How sb-follow-pane looks. */
 import { css } from 'lit';
 
 export const followPaneStyles = css`

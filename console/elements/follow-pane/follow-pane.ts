@@ -6,7 +6,7 @@ import { LitElement, html, nothing } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
 import { baseStyles, buttonStyles } from '../base.styles.ts';
 import { followPaneStyles } from './follow-pane.styles.ts';
-import { isAtEnd } from './is-at-end.ts';
+import { isAtEnd, isScrolledUp, type ScrollPlace } from './is-at-end.ts';
 
 @customElement('sb-follow-pane')
 export class FollowPane extends LitElement {
@@ -16,6 +16,9 @@ export class FollowPane extends LitElement {
   @property() label = '';
   @query('.scroll') private scroller!: HTMLElement | null;
   @state() private isFollowing = true;
+
+  /** As it was when last looked at: what the reader does is told from what the layout does by comparing. */
+  #last: ScrollPlace = { scrollTop: 0, clientHeight: 0, scrollHeight: 0 };
 
   readonly #observer = new ResizeObserver(() => this.#follow());
 
@@ -32,10 +35,28 @@ export class FollowPane extends LitElement {
 
   #follow(): void {
     if (this.isFollowing) this.scroller?.scrollTo({ top: this.scroller.scrollHeight });
+    this.#look();
+  }
+
+  #look(): void {
+    if (this.scroller === null) return;
+    const { scrollTop, clientHeight, scrollHeight } = this.scroller;
+    this.#last = { scrollTop, clientHeight, scrollHeight };
   }
 
   #noticeScroll(): void {
-    if (this.scroller !== null) this.isFollowing = isAtEnd(this.scroller);
+    if (this.scroller === null) return;
+    if (isAtEnd(this.scroller)) this.isFollowing = true;
+    else if (isScrolledUp(this.#last, this.scroller)) this.isFollowing = false;
+    else if (this.isFollowing) this.#follow();
+    this.#look();
+  }
+
+  /** Wheels and fingers are readers; entries that get their size when they come into view are not. */
+  #noticeReader(): void {
+    const { scroller } = this;
+    if (scroller !== null && scroller.scrollHeight > scroller.clientHeight)
+      this.isFollowing = false;
   }
 
   protected override render() {
@@ -46,6 +67,10 @@ export class FollowPane extends LitElement {
         aria-label=${this.label}
         tabindex="0"
         @scroll=${() => this.#noticeScroll()}
+        @wheel=${(event: WheelEvent) => {
+          if (event.deltaY < 0) this.#noticeReader();
+        }}
+        @touchmove=${() => this.#noticeReader()}
       >
         <div class="content"><slot></slot></div>
       </div>

@@ -1,3 +1,4 @@
+/** How sb-kill-button looks, also while it asks for confirmation. */
 import { css } from 'lit';
 
 export const killButtonStyles = css`

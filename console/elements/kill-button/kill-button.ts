@@ -40,8 +40,8 @@ export class KillButton extends LitElement {
       <dialog aria-labelledby="question">
         <h2 id="question">Kill this session?</h2>
         <p>
-          <code>${this.session}</code> ends now and cannot be resumed. What it has committed stays;
-          the run ends with the reason “killed”.
+          <code>${this.session}</code> ends now and cannot be resumed. What is committed stays; the
+          run ends as failed, and its reason says that the session was killed.
         </p>
         <div class="choices">
           <button type="button" autofocus @click=${() => this.dialog?.close()}>Keep it</button>

@@ -1,3 +1,4 @@
+/** How sb-long-text looks. */
 import { css } from 'lit';
 
 export const longTextStyles = css`
@@ -8,12 +9,6 @@ export const longTextStyles = css`
   pre {
     white-space: pre-wrap;
     overflow-wrap: anywhere;
-  }
-  .is-prose {
-    font-family: inherit;
-    font-size: inherit;
-  }
-  .is-code {
     line-height: var(--line-height);
   }
   button {

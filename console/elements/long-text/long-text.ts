@@ -3,6 +3,7 @@ import { LitElement, html, nothing } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { formatCount } from '../../format/value.ts';
 import { baseStyles } from '../base.styles.ts';
+import '../prose-text/prose-text.ts';
 import { foldText } from './fold-text.ts';
 import { longTextStyles } from './long-text.styles.ts';
 
@@ -11,7 +12,7 @@ export class LongText extends LitElement {
   static override readonly styles = [baseStyles, longTextStyles];
 
   @property() text = '';
-  /** Set for commands, code and output. */
+  /** Set for commands, code and output; anything else is prose. */
   @property({ type: Boolean, reflect: true }) code = false;
   /** Lines shown of a text that is folded. */
   @property({ type: Number }) lines = 8;
@@ -20,9 +21,13 @@ export class LongText extends LitElement {
   protected override render() {
     const folded = foldText(this.text, this.lines);
     const hidden = folded.hiddenLines;
+    const text = this.isOpen ? this.text : folded.text;
     return html`
-      <pre class=${this.code ? 'is-code' : 'is-prose'} tabindex=${this.isOpen ? 0 : nothing}>
-${this.isOpen ? this.text : folded.text}</pre>
+      ${
+        this.code
+          ? html`<pre tabindex=${this.isOpen ? 0 : nothing}>${text}</pre>`
+          : html`<sb-prose-text .text=${text}></sb-prose-text>`
+      }
       ${
         folded.isFolded
           ? html`<button

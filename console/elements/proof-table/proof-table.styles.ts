@@ -1,3 +1,4 @@
+/** How sb-proof-table looks. */
 import { css } from 'lit';
 
 export const proofTableStyles = css`

@@ -16,32 +16,38 @@ export class ProofTable extends LitElement {
   protected override render() {
     const { proof } = this;
     if (proof === undefined) return nothing;
-    const passed = proof.exitCode === 0;
     return html`<table>
       <caption>
-        Proof record
+        Proof record${proof.round === 0 ? nothing : html`, round ${proof.round}`}
         <span class="muted">${formatClockTime(proof.at)}</span>
       </caption>
       <tbody>
-        ${proof.verdict === undefined ? nothing : row('Verdict', html`<strong>${proof.verdict}</strong>`)}
-        ${proof.command === undefined ? nothing : row('Command', html`<code>${proof.command}</code>`)}
-        ${
-          proof.exitCode === undefined
-            ? nothing
-            : row(
-                'Result',
-                html`<sb-state-badge
-                    .label=${proof.exitCode === null ? 'no exit code' : `exit ${proof.exitCode}`}
-                    .tone=${passed ? 'good' : 'bad'}
-                  ></sb-state-badge>
-                  ${proof.durationMs === undefined ? nothing : html`in ${formatDuration(proof.durationMs)}`}`,
-              )
-        }
-        ${fileRow('Declared', proof.declaredFiles)} ${fileRow('Changed', proof.changedFiles)}
-        ${fileRow('Undeclared', proof.undeclared)} ${fileRow('Missing', proof.missing)}
+        ${row(
+          'Verdict',
+          html`<sb-state-badge
+            .label=${proof.verdict}
+            .tone=${proof.verdict === 'passed' ? 'good' : 'bad'}
+          ></sb-state-badge>`,
+        )}
+        ${row('Tests', renderTests(proof))} ${row('Changed', renderFiles(proof.changedFiles))}
+        ${isAsDeclared(proof) ? nothing : row('Declared', renderFiles(proof.declaredFiles))}
+        ${proof.undeclared.length === 0 ? nothing : row('Undeclared', renderFiles(proof.undeclared))}
+        ${proof.missing.length === 0 ? nothing : row('Missing', renderFiles(proof.missing))}
+        ${row('Side effects', renderFiles(proof.sideEffects))}
+        ${proof.output === null ? nothing : row('Output', html`<code>${proof.output}</code>`)}
       </tbody>
     </table>`;
   }
+}
+
+function isAsDeclared({ undeclared, missing }: Proof): boolean {
+  return undeclared.length === 0 && missing.length === 0;
+}
+
+function renderTests({ command, exitCode, durationMs }: Proof) {
+  if (command === null) return html`<span class="muted">none were asked for</span>`;
+  const exit = exitCode === null ? 'no exit code' : `exit ${exitCode}`;
+  return html`<code>${command}</code> ${exit} in ${formatDuration(durationMs)}`;
 }
 
 function row(name: string, value: unknown) {
@@ -51,13 +57,9 @@ function row(name: string, value: unknown) {
   </tr>`;
 }
 
-function fileRow(name: string, files: readonly string[] | undefined) {
-  if (files === undefined) return nothing;
-  if (files.length === 0) return row(name, html`<span class="muted">none</span>`);
-  return row(
-    name,
-    html`<ul>
-      ${files.map((file) => html`<li><code>${file}</code></li>`)}
-    </ul>`,
-  );
+function renderFiles(files: readonly string[]) {
+  if (files.length === 0) return html`<span class="muted">none</span>`;
+  return html`<ul>
+    ${files.map((file) => html`<li><code>${file}</code></li>`)}
+  </ul>`;
 }

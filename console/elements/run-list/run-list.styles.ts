@@ -1,3 +1,4 @@
+/** How sb-run-list looks. */
 import { css } from 'lit';
 
 export const runListStyles = css`
@@ -51,6 +52,10 @@ export const runListStyles = css`
     content: '';
     position: absolute;
     inset: 0;
+  }
+  .detail {
+    color: var(--text-muted);
+    overflow-wrap: anywhere;
   }
   .state,
   .started,

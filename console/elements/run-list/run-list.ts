@@ -3,7 +3,8 @@ import { LitElement, html, nothing } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import type { ActorSummary } from '../../../runtime/contract/run-view.ts';
-import { describeOutcome, textOf, toneOf } from '../../folds/run-outcome.ts';
+import { textOf } from '../../folds/run-outcome.ts';
+import { describeStanding } from '../../folds/run-standing.ts';
 import { firstLine } from '../../format/value.ts';
 import { baseStyles } from '../base.styles.ts';
 import '../relative-time/relative-time.ts';
@@ -12,11 +13,16 @@ import { runListStyles } from './run-list.styles.ts';
 
 const maxGoalLength = 160;
 
+export interface RunRow {
+  readonly run: ActorSummary;
+  readonly members: readonly ActorSummary[];
+}
+
 @customElement('sb-run-list')
 export class RunList extends LitElement {
   static override readonly styles = [baseStyles, runListStyles];
 
-  @property({ attribute: false }) runs: readonly ActorSummary[] = [];
+  @property({ attribute: false }) runs: readonly RunRow[] = [];
 
   protected override render() {
     return html`<table>
@@ -26,8 +32,8 @@ export class RunList extends LitElement {
       <thead>
         <tr>
           <th scope="col">Goal</th>
-          <th scope="col">State</th>
-          <th scope="col">Outcome</th>
+          <th scope="col">Standing</th>
+          <th scope="col"><span class="hidden-text">In words</span></th>
           <th scope="col">Started</th>
           <th scope="col" class="number">Duration</th>
         </tr>
@@ -35,17 +41,16 @@ export class RunList extends LitElement {
       <tbody>
         ${repeat(
           this.runs,
-          ({ id }) => id,
-          (run) => renderRun(run),
+          ({ run }) => run.id,
+          (row) => renderRun(row),
         )}
       </tbody>
     </table>`;
   }
 }
 
-function renderRun(run: ActorSummary) {
-  const tone = toneOf(run);
-  const outcome = describeOutcome(run);
+function renderRun({ run, members }: RunRow) {
+  const { tone, label, detail } = describeStanding(run, members);
   return html`<tr data-run=${run.id}>
     <th scope="row">
       <div class="subject">
@@ -56,11 +61,9 @@ function renderRun(run: ActorSummary) {
       </div>
     </th>
     <td class="state">
-      <sb-state-badge .label=${run.state} .tone=${tone} ?busy=${tone === 'active'}></sb-state-badge>
+      <sb-state-badge .label=${label} .tone=${tone} ?busy=${tone === 'active'}></sb-state-badge>
     </td>
-    <td class="outcome ${outcome === undefined ? 'none' : ''}">
-      ${outcome ?? html`<span class="muted" aria-label="none yet">–</span>`}
-    </td>
+    <td class="detail ${detail === '' ? 'none' : ''}">${firstLine(detail, maxGoalLength)}</td>
     <td class="started"><sb-relative-time .from=${run.startedAt}></sb-relative-time></td>
     <td class="number">
       <sb-relative-time

@@ -1,3 +1,4 @@
+/** How sb-state-badge looks. */
 import { css } from 'lit';
 
 export const stateBadgeStyles = css`

@@ -1,3 +1,4 @@
+/** How sb-steer-box looks. */
 import { css } from 'lit';
 
 export const steerBoxStyles = css`
@@ -39,9 +40,6 @@ export const steerBoxStyles = css`
   textarea::placeholder {
     color: var(--text-muted);
     opacity: 1;
-  }
-  textarea:disabled {
-    background: var(--surface-sunken);
   }
   .actions {
     display: flex;

@@ -23,8 +23,8 @@ export class SteerBox extends LitElement {
   static override readonly styles = [baseStyles, toneStyles, buttonStyles, steerBoxStyles];
 
   @property({ attribute: false }) command: CommandState = { phase: 'idle' };
-  /** Why nothing can be sent now; empty when it can. */
-  @property() disabledReason = '';
+  /** A parked session is woken by what it is told. */
+  @property({ type: Boolean }) parked = false;
   @state() private text = '';
   @query('textarea') private field!: HTMLTextAreaElement | null;
 
@@ -41,7 +41,7 @@ export class SteerBox extends LitElement {
   }
 
   #isBlocked(): boolean {
-    return this.disabledReason !== '' || this.command.phase === 'sending';
+    return this.command.phase === 'sending';
   }
 
   #handleKey(event: KeyboardEvent): void {
@@ -67,8 +67,8 @@ export class SteerBox extends LitElement {
         rows="2"
         maxlength=${maxSteerLength}
         aria-describedby="answer"
-        placeholder="Say what to do differently. It is read at the next turn."
-        ?disabled=${this.disabledReason !== ''}
+        aria-keyshortcuts="Control+Enter Meta+Enter"
+        placeholder=${this.parked ? 'Say what else to do. It wakes the session.' : 'Say what to do differently. It is read at the next turn.'}
         .value=${this.text}
         @input=${() => (this.text = this.field?.value ?? '')}
         @keydown=${(event: KeyboardEvent) => this.#handleKey(event)}
@@ -83,7 +83,6 @@ export class SteerBox extends LitElement {
   }
 
   #renderAnswer() {
-    if (this.disabledReason !== '') return html`<span class="muted">${this.disabledReason}</span>`;
     if (this.command.phase !== 'settled') return nothing;
     const accepted = 'Accepted: the session reads it at its next turn.';
     const { tone, text } = describeCommandOutcome(this.command.outcome, accepted);

@@ -1,3 +1,4 @@
+/** How sb-transcript-view looks. */
 import { css } from 'lit';
 
 export const transcriptViewStyles = css`

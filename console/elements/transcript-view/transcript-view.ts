@@ -6,24 +6,26 @@ import { assertNever } from '../../../runtime/contract/errors.ts';
 import type { StoredTranscriptEntry } from '../../../runtime/contract/transcript.ts';
 import { readConversation, type ConversationPart } from '../../folds/conversation.ts';
 import type { Tone } from '../../folds/run-outcome.ts';
+import { describeToolCall } from '../../format/describe-tool-call.ts';
 import { formatClockTime, formatDuration, formatFullTime } from '../../format/time.ts';
 import { formatCount } from '../../format/value.ts';
 import { baseStyles, toneStyles } from '../base.styles.ts';
 import '../fact-list/fact-list.ts';
 import '../long-text/long-text.ts';
 import '../state-badge/state-badge.ts';
-import { describeToolCall } from './describe-tool-call.ts';
 import { transcriptViewStyles } from './transcript-view.styles.ts';
 
 type PartOf<Type extends ConversationPart['type']> = Extract<ConversationPart, { type: Type }>;
 
-const promptTitles = { step: 'Step', steer: 'Steered', nudge: 'Reminder' } as const;
+const promptTitles = { step: 'Step', steer: 'Message', nudge: 'Reminder' } as const;
 
 @customElement('sb-transcript-view')
 export class TranscriptView extends LitElement {
   static override readonly styles = [baseStyles, toneStyles, transcriptViewStyles];
 
   @property({ attribute: false }) entries: readonly StoredTranscriptEntry[] = [];
+  /** The ids of the tool calls that run now. */
+  @property({ attribute: false }) running: ReadonlySet<string> = new Set();
 
   protected override render() {
     const { parts, turns, usage } = readConversation(this.entries);
@@ -33,7 +35,9 @@ export class TranscriptView extends LitElement {
           parts,
           ({ key }) => key,
           (part) =>
-            html`<li class="part part-${part.type}" data-key=${part.key}>${renderPart(part)}</li>`,
+            html`<li class="part part-${part.type}" data-key=${part.key}>
+              ${this.#renderPart(part)}
+            </li>`,
         )}
       </ol>
       ${
@@ -46,18 +50,18 @@ export class TranscriptView extends LitElement {
       }
     `;
   }
-}
 
-function renderPart(part: ConversationPart) {
-  switch (part.type) {
-    case 'prompt':
-      return renderPrompt(part);
-    case 'said':
-      return html`<sb-long-text lines="24" .text=${part.text}></sb-long-text>`;
-    case 'tool':
-      return renderTool(part);
-    default:
-      return assertNever(part);
+  #renderPart(part: ConversationPart) {
+    switch (part.type) {
+      case 'prompt':
+        return renderPrompt(part);
+      case 'said':
+        return html`<sb-long-text lines="24" .text=${part.text}></sb-long-text>`;
+      case 'tool':
+        return renderTool(part, part.call !== undefined && this.running.has(part.call.id));
+      default:
+        return assertNever(part);
+    }
   }
 }
 
@@ -75,24 +79,18 @@ function renderPrompt({ prompt, at }: PartOf<'prompt'>) {
   </div>`;
 }
 
-function renderTool({ tool, call, result }: PartOf<'tool'>) {
-  const { lead, rest } = describeToolCall(call?.input ?? {});
+function renderTool({ tool, call, result }: PartOf<'tool'>, isRunning: boolean) {
+  const { lead, isProse, rest } = describeToolCall(call?.input ?? {});
   return html`<div class="tool">
     <div class="title">
       <code class="name">${tool}</code>
-      <span class="verdict">
-        ${
-          result === undefined
-            ? html`<sb-state-badge label="running" tone="active" busy></sb-state-badge>`
-            : html`<span class="code muted">${formatDuration(result.durationMs)}</span>
-                <sb-state-badge
-                  .label=${resultLabel(result)}
-                  .tone=${resultTone(result)}
-                ></sb-state-badge>`
-        }
-      </span>
+      <span class="verdict">${renderVerdict(result, isRunning)}</span>
     </div>
-    ${lead === '' ? nothing : html`<sb-long-text class="lead" code lines="6" .text=${lead}></sb-long-text>`}
+    ${
+      lead === ''
+        ? nothing
+        : html`<sb-long-text class="lead" lines="6" ?code=${!isProse} .text=${lead}></sb-long-text>`
+    }
     ${
       Object.keys(rest).length === 0
         ? nothing
@@ -112,6 +110,21 @@ function renderTool({ tool, call, result }: PartOf<'tool'>) {
           </p>`
     }
   </div>`;
+}
+
+/** A call without a result either runs, waits for its turn, or is answered when the next turn begins. */
+function renderVerdict(result: ToolResult | undefined, isRunning: boolean) {
+  if (result !== undefined) {
+    return html`${
+        result.durationMs === 0
+          ? nothing
+          : html`<span class="code muted">${formatDuration(result.durationMs)}</span>`
+      }
+      <sb-state-badge .label=${resultLabel(result)} .tone=${resultTone(result)}></sb-state-badge>`;
+  }
+  return isRunning
+    ? html`<sb-state-badge label="running" tone="active" busy></sb-state-badge>`
+    : nothing;
 }
 
 type ToolResult = NonNullable<PartOf<'tool'>['result']>;

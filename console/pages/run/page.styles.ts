@@ -1,3 +1,4 @@
+/** How the page of one run is laid out. */
 import { css } from 'lit';
 
 export const runPageStyles = css`
@@ -12,27 +13,42 @@ export const runPageStyles = css`
   }
   .run {
     display: grid;
-    gap: var(--space-small);
+    gap: var(--space-tight);
     padding-block-end: var(--space-large);
   }
   .crumbs {
     overflow-wrap: anywhere;
-    margin-block-end: var(--space-tight);
+  }
+  .goal {
+    max-inline-size: var(--measure);
+    color: var(--text-muted);
   }
   .standing {
     display: flex;
     flex-wrap: wrap;
     align-items: center;
-    gap: var(--space-tight) var(--space);
+    gap: var(--space-tight) var(--space-small);
+    padding-block: var(--space-tight);
   }
-  .outcome {
+  .standing .detail {
     font-weight: 550;
     overflow-wrap: anywhere;
+  }
+  /* How it ended, and why, is the first thing to see. */
+  .ended {
+    padding: var(--space-small) var(--space);
+    margin-block: var(--space-tight);
+    border-radius: var(--radius);
+    border-inline-start: var(--space-tight) solid var(--lamp);
+    background: var(--tone-surface);
+  }
+  .ended .detail {
+    flex: 1 1 12rem;
   }
   .facts {
     display: flex;
     flex-wrap: wrap;
-    gap: var(--space-tight) var(--space-section);
+    gap: var(--space-hair) var(--space-section);
     font-size: var(--text-size-small);
   }
   .facts > div {
@@ -46,8 +62,13 @@ export const runPageStyles = css`
     margin-inline-end: var(--space-tight);
     color: var(--text-muted);
   }
-  .facts sb-state-badge {
-    vertical-align: middle;
+  .banner {
+    padding: var(--space-small) var(--space-large);
+    border-block-start: var(--line-width) solid var(--line);
+    background: var(--tone-surface);
+    color: var(--tone);
+    font-size: var(--text-size-small);
+    overflow-wrap: anywhere;
   }
   .panes {
     grid-row: -2 / -1;
@@ -146,6 +167,10 @@ export const runPageStyles = css`
     }
     .panes {
       display: block;
+    }
+    /* The state pane has them too. */
+    .facts .wide {
+      display: none;
     }
     .pane {
       display: none;

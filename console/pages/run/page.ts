@@ -1,11 +1,12 @@
 /** The page of one run: its header, and three panes that follow it live. */
 import { LitElement, html, nothing } from 'lit';
 import { customElement } from 'lit/decorators.js';
-import { baseStyles } from '../../elements/base.styles.ts';
+import { baseStyles, toneStyles } from '../../elements/base.styles.ts';
 import '../../elements/event-timeline/event-timeline.ts';
 import '../../elements/follow-pane/follow-pane.ts';
 import '../../elements/notice-box/notice-box.ts';
 import { StoreController } from '../../reactive/store-controller.ts';
+import { listToolCalls } from '../../folds/tool-calls.ts';
 import { textOf } from '../../folds/run-outcome.ts';
 import { firstLine, formatCount } from '../../format/value.ts';
 import type { PathParameters } from '../../router/match-path.ts';
@@ -33,7 +34,7 @@ const paneTitles: Readonly<Record<RunPane, string>> = {
 
 @customElement('sb-run-page')
 export class RunPage extends LitElement {
-  static override readonly styles = [baseStyles, pageStyles, runPageStyles];
+  static override readonly styles = [baseStyles, toneStyles, pageStyles, runPageStyles];
 
   readonly #run: StoreController<RunState>;
   readonly #store: RunStore;
@@ -105,9 +106,9 @@ export class RunPage extends LitElement {
   }
 }
 
-function renderEventsPane({ events }: RunState) {
+function renderEventsPane({ events, entries }: RunState) {
   return html`<sb-follow-pane label="Events, oldest first">
-    <sb-event-timeline .events=${events}></sb-event-timeline>
+    <sb-event-timeline .events=${events} .toolCalls=${listToolCalls(entries)}></sb-event-timeline>
   </sb-follow-pane>`;
 }
 

@@ -19,7 +19,7 @@ export interface RunsActions {
 }
 
 export interface RunsTransport {
-  readonly rest: Pick<Rest, 'fetchRuns' | 'fetchEvents'>;
+  readonly rest: Pick<Rest, 'fetchActors' | 'fetchEvents'>;
   readonly live: Pick<Live, 'watchEvents' | 'store'>;
   readonly clock: Clock;
 }
@@ -49,7 +49,7 @@ export function createRunsActions(
     follower.start();
   };
   const list = async (): Promise<void> => {
-    const answer = await rest.fetchRuns();
+    const answer = await rest.fetchActors();
     if (stopped || answer.status === 'loginRequired') return;
     if (answer.status === 'ok') {
       store.trigger.listed({ list: answer.value });

@@ -1,3 +1,4 @@
+/** How the list of runs is laid out. */
 import { css } from 'lit';
 
 export const runsPageStyles = css`

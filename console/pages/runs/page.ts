@@ -42,7 +42,7 @@ export class RunsPage extends LitElement {
         <nav aria-label="Filter by state">
           <ul>
             ${runFilters.map((each) => {
-              const count = runs.filter((run) => passesFilter(run, each)).length;
+              const count = runs.filter(({ run }) => passesFilter(run, each)).length;
               return html`<li>
                 <a href=${addressOfFilter(each)} aria-current=${each === filter ? 'page' : nothing}
                   >${filterTitles[each]} <span class="count">${count}</span></a
@@ -70,7 +70,7 @@ function renderRuns(runs: RunsState['runs'], filter: RunFilter) {
       <p>To watch a whole run on a repository made for it: <code>signalbox demo</code></p>
     </sb-notice>`;
   }
-  const shown = runs.filter((run) => passesFilter(run, filter));
+  const shown = runs.filter(({ run }) => passesFilter(run, filter));
   if (shown.length === 0) {
     return html`<sb-notice heading="No run is ${filterTitles[filter].toLowerCase()}">
       <p><a href=${addressOfFilter('all')}>Show all runs</a></p>

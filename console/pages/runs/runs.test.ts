@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { ActorSummary } from '../../../runtime/contract/run-view.ts';
 import { addressOfFilter, passesFilter, readFilter, runFilters } from './filter.ts';
 import { createRunsStore } from './state.ts';
 
@@ -39,22 +40,46 @@ describe('runs filter', () => {
   });
 });
 
+function listed(id: string, kind: string, state: string): ActorSummary {
+  const at = '2026-01-01T00:00:00Z';
+  const seen = { startedAt: at, updatedAt: at, lastSeq: 1, eventCount: 1, facts: {} };
+  return { ...seen, kind, id, state, status: 'active' };
+}
+
 describe('runs store', () => {
   it('puts a new run first and moves a known one on', () => {
     const store = createRunsStore();
     store.trigger.listed({ list: { actors: [], throughSeq: 0 } });
     store.trigger.happened({ events: [event, { ...event, actor: 'run-2', seq: 2 }] });
     store.trigger.happened({ events: [{ ...event, seq: 3, state: 'completed', status: 'done' }] });
-    expect(store.get().context.runs.map(({ id, state }) => `${id} ${state}`)).toEqual([
+    expect(store.get().context.runs.map(({ run }) => `${run.id} ${run.state}`)).toEqual([
       'run-2 working',
       'run-1 completed',
     ]);
   });
 
+  it('knows the session and the merge request of each run, from the list and from what follows', () => {
+    const store = createRunsStore();
+    const actors = [
+      listed('run-2', 'coordinator', 'preparing'),
+      listed('run-1::session', 'session', 'thinking'),
+      listed('run-1', 'coordinator', 'running'),
+      listed('default', 'work-queue', 'open'),
+    ];
+    store.trigger.listed({ list: { actors, throughSeq: 1 } });
+    const parked = { ...event, kind: 'session', actor: 'run-1::session', state: 'parked', seq: 2 };
+    const opened = { ...parked, kind: 'merge-request', actor: 'run-1::mr', state: 'open', seq: 3 };
+    store.trigger.happened({ events: [parked, opened] });
+    const members = store
+      .get()
+      .context.runs.map(({ run, members }) => [run.id, ...members.map(({ state }) => state)]);
+    expect(members).toEqual([['run-2'], ['run-1', 'parked', 'open']]);
+  });
+
   it('leaves the list alone for the events of other actors', () => {
     const store = createRunsStore();
     const before = store.get().context;
-    store.trigger.happened({ events: [{ ...event, kind: 'session' }] });
+    store.trigger.happened({ events: [{ ...event, kind: 'work-queue', actor: 'default' }] });
     expect(store.get().context).toBe(before);
   });
 });

@@ -1,15 +1,22 @@
-/** What the list of runs knows: the runs, newest first, and whether they are complete. */
+/** What the list of runs knows: the runs with their members, newest first, and whether they are complete. */
 import { createStore } from '@xstate/store';
 import type { StoredEvent } from '../../../runtime/contract/event.ts';
 import type { ActorList, ActorSummary } from '../../../runtime/contract/run-view.ts';
-import { foldIntoList } from '../../folds/actor-summary.ts';
+import { belongsToRun, foldIntoList } from '../../folds/actor-summary.ts';
 
 /** The kind of the actor that a run is. */
 const runKind = 'coordinator';
+/** The actors that say how a run stands. */
+const memberKinds = new Set(['session', 'merge-request']);
+
+export interface ListedRun {
+  readonly run: ActorSummary;
+  readonly members: readonly ActorSummary[];
+}
 
 export interface RunsState {
   readonly phase: 'loading' | 'ready';
-  readonly runs: readonly ActorSummary[];
+  readonly runs: readonly ListedRun[];
   /** Why the list may be out of date; undefined when it is not. */
   readonly trouble: string | undefined;
 }
@@ -23,18 +30,43 @@ export function createRunsStore() {
     on: {
       listed: (_state, event: { readonly list: ActorList }): RunsState => ({
         phase: 'ready',
-        runs: event.list.actors,
+        runs: groupByRun(event.list.actors),
         trouble: undefined,
       }),
       happened: (state, event: { readonly events: readonly StoredEvent[] }): RunsState => {
-        let { runs } = state;
-        for (const each of event.events) {
-          if (each.kind === runKind) runs = foldIntoList(runs, each, 'first');
-        }
+        const runs = event.events.reduce(foldIntoRuns, state.runs);
         return runs === state.runs ? state : { ...state, runs };
       },
       troubled: (state, event: { readonly trouble: string | undefined }): RunsState =>
         state.trouble === event.trouble ? state : { ...state, trouble: event.trouble },
     },
   });
+}
+
+/** `actors` are newest first: a child is younger than its run, and stands before it. */
+function groupByRun(actors: readonly ActorSummary[]): readonly ListedRun[] {
+  const members = new Map<string, ActorSummary[]>();
+  for (const actor of actors) {
+    if (!memberKinds.has(actor.kind)) continue;
+    const runId = actor.id.split('::', 1)[0] ?? actor.id;
+    members.set(runId, [actor, ...(members.get(runId) ?? [])]);
+  }
+  return actors
+    .filter(({ kind }) => kind === runKind)
+    .map((run) => ({ run, members: members.get(run.id) ?? [] }));
+}
+
+function foldIntoRuns(runs: readonly ListedRun[], event: StoredEvent): readonly ListedRun[] {
+  if (event.kind !== runKind && !memberKinds.has(event.kind)) return runs;
+  const index = runs.findIndex(({ run }) => belongsToRun(run.id, event.actor));
+  const listed = runs[index];
+  if (event.kind !== runKind) {
+    if (listed === undefined) return runs;
+    return runs.with(index, { ...listed, members: foldIntoList(listed.members, event, 'last') });
+  }
+  const [run] = foldIntoList(listed === undefined ? [] : [listed.run], event, 'first');
+  if (run === undefined) return runs;
+  return listed === undefined
+    ? [{ run, members: [] }, ...runs]
+    : runs.with(index, { ...listed, run });
 }

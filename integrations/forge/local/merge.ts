@@ -30,8 +30,11 @@ export async function mergeMergeRequest(
   request: MergeRequest,
 ): Promise<MergeOutcome> {
   const name = requireNumber(reference.repository, reference.number);
-  return changeShelf<MergeOutcome>(tools, reference.repository, name, (shelf) =>
-    decideMerge(tools, reference, request, shelf),
+  // One at a time: of merges at once only one finds its target unmoved, and the others have worked in vain.
+  return tools.withKey(`${reference.repository} merge`, () =>
+    changeShelf<MergeOutcome>(tools, reference.repository, name, (shelf) =>
+      decideMerge(tools, reference, request, shelf),
+    ),
   );
 }
 

@@ -1,4 +1,4 @@
-/** Starts runs as `dispatch` does: one command to a coordinator each, all sent at once. */
+/** Starts a run as `dispatch` does: one command to its coordinator. */
 import type { Client } from '../../cli/client/open-client.ts';
 import { workQueueId } from '../../cli/system/actors.ts';
 import { coordinatorInputSchema, type RunSpec } from '../../actors/coordinator/run-spec.schema.ts';
@@ -13,23 +13,19 @@ export interface SmallRun {
   readonly limits?: Partial<RunSpec['limits']>;
 }
 
-export async function startRuns(client: Client, runs: readonly string[], run: SmallRun): Promise<void> {
+export async function startRun(client: Client, run: string, small: SmallRun): Promise<void> {
   const spec: RunSpec = {
     goal: 'a note',
-    repository: run.repository,
-    workflow: run.workflow,
-    model: { provider: 'replay', recording: run.recording },
+    repository: small.repository,
+    workflow: small.workflow,
+    model: { provider: 'replay', recording: small.recording },
     testCommand: null,
     testTimeoutMs: 60_000,
-    merge: { merge: run.merge, review: 'none', requiredChecks: [], maxReviewRounds: 1 },
-    limits: { ...defaultSessionLimits, ...run.limits },
+    merge: { merge: small.merge, review: 'none', requiredChecks: [], maxReviewRounds: 1 },
+    limits: { ...defaultSessionLimits, ...small.limits },
     source: 'test',
   };
   const { worktrees } = client.home;
-  await Promise.all(
-    runs.map((id) => {
-      const input = coordinatorInputSchema.parse({ run: id, spec, queue: workQueueId, worktrees });
-      return client.storage.commands.start({ kind: 'coordinator', id }, toJson(input), id);
-    }),
-  );
+  const input = coordinatorInputSchema.parse({ run, spec, queue: workQueueId, worktrees });
+  await client.storage.commands.start({ kind: 'coordinator', id: run }, toJson(input), run);
 }
