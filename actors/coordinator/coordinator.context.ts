@@ -100,8 +100,17 @@ export function createVerifyInput(context: CoordinatorContext) {
 export function createCommitInput(context: CoordinatorContext) {
   const { run, spec } = context.input;
   const { session, worktree, handoff } = requireDelivery(context);
+  const paths = [...(context.proof?.changedFiles ?? [])];
   const model = spec.model.provider === 'anthropic' ? spec.model.model : 'recording';
-  return { run, session, model, worktree: worktree.path, baseSha: worktree.baseSha, handoff };
+  return {
+    run,
+    session,
+    model,
+    worktree: worktree.path,
+    baseSha: worktree.baseSha,
+    paths,
+    handoff,
+  };
 }
 
 export function createPushInput(context: CoordinatorContext) {

@@ -9,6 +9,7 @@ import type { RepositoryPort } from '../ports/repository.ts';
 import type { BlobPort } from '../ports/transcripts.ts';
 import type { CommandEnd, WorkspacePort } from '../ports/workspace.ts';
 import { handoffSchema } from '../session/handoff.schema.ts';
+import { testsCheckName } from './run-spec.schema.ts';
 import { createProofRecord, type ProofRecord, type TestRun } from './proof.ts';
 
 export interface CoordinatorPorts {
@@ -26,9 +27,6 @@ const gitRetry = { maxAttempts: 3, initialDelayMs: 200, maxDelayMs: 2_000 };
 const maxOutputBytes = 64_000;
 /** On top of the command's own deadline: ending a process group and storing its output take a moment. */
 const verifyMarginMs = 60_000;
-
-/** The check that says on the forge what the proof record says. */
-export const testsCheckName = 'signalbox/tests';
 
 export const prepareSchema = z.object({
   repository: z.string(),
@@ -49,6 +47,8 @@ export const commitSchema = z.object({
   model: z.string(),
   worktree: z.string(),
   baseSha: z.string(),
+  /** What the proof record is about; what the tests left behind is not among it. */
+  paths: z.array(z.string()),
   handoff: handoffSchema,
 });
 export const pushSchema = z.object({
@@ -205,6 +205,7 @@ async function commitChange(
   const { handoff, worktree } = input;
   const committed = await repositories.commitAll({
     worktree,
+    paths: input.paths,
     message: `${handoff.commit.type}: ${handoff.commit.subject}`,
     author: agentAuthor,
     trailers: [

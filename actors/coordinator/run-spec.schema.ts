@@ -4,6 +4,9 @@ import { actorIdSchema } from '../../runtime/contract/address.ts';
 import { mergePolicySchema } from '../merge-request/merge-request.schema.ts';
 import { modelChoiceSchema, sessionLimitsSchema } from '../session/session.schema.ts';
 
+/** The check that says on the forge what the proof record says. */
+export const testsCheckName = 'signalbox/tests';
+
 export const runSpecSchema = z.strictObject({
   goal: z.string().trim().min(1, 'a run needs a goal'),
   /** Absolute path of a git repository. */

@@ -77,7 +77,10 @@ export interface ForgePort {
     readonly idempotencyKey: string;
   }): Promise<MergeRequestView>;
   getMergeRequest(reference: MergeRequestReference): Promise<MergeRequestView>;
-  listMergeRequests(repository: string, filter?: { readonly state?: MergeRequestState }): Promise<readonly MergeRequestView[]>;
+  listMergeRequests(
+    repository: string,
+    filter?: { readonly state?: MergeRequestState },
+  ): Promise<readonly MergeRequestView[]>;
   listComments(reference: MergeRequestReference): Promise<readonly ForgeComment[]>;
   /** Idempotent by `idempotencyKey`. Also on merged and closed merge requests. */
   addComment(
@@ -94,13 +97,22 @@ export interface ForgePort {
   /** One check per name and sha; a later report replaces the earlier one. */
   reportCheck(
     repository: string,
-    check: { readonly name: string; readonly sha: string; readonly conclusion: CheckConclusion; readonly summary: string },
+    check: {
+      readonly name: string;
+      readonly sha: string;
+      readonly conclusion: CheckConclusion;
+      readonly summary: string;
+    },
   ): Promise<void>;
   listChecks(repository: string, sha: string): Promise<readonly ForgeCheck[]>;
   /** Merges with a merge commit, only while the source branch's tip is `expectedHeadSha`. Idempotent once merged. */
   merge(
     reference: MergeRequestReference,
-    request: { readonly expectedHeadSha: string; readonly message: string; readonly author: string },
+    request: {
+      readonly expectedHeadSha: string;
+      readonly message: string;
+      readonly author: string;
+    },
   ): Promise<MergeOutcome>;
   /** Idempotent. A merged request stays merged: `SB_FORGE_REFUSED`. */
   close(reference: MergeRequestReference, reason: string): Promise<MergeRequestView>;

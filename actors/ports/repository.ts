@@ -33,6 +33,8 @@ export interface ChangedFile {
 export interface CommitRequest {
   readonly worktree: string;
   readonly message: string;
+  /** Paths to commit, relative to the top; everything that differs from HEAD when not given. */
+  readonly paths?: readonly string[];
   /** Appended as git trailers, in order. */
   readonly trailers: readonly { readonly key: string; readonly value: string }[];
   readonly author: { readonly name: string; readonly email: string };
@@ -52,13 +54,19 @@ export interface RepositoryPort {
     readonly path: string;
   }): Promise<Worktree>;
   /** Idempotent. Removes the folder, git's record of it and the local branch. */
-  removeWorktree(request: { readonly repository: string; readonly path: string; readonly branch: string }): Promise<void>;
+  removeWorktree(request: {
+    readonly repository: string;
+    readonly path: string;
+    readonly branch: string;
+  }): Promise<void>;
   /** What differs from HEAD, untracked files included, ignored ones not. Sorted by path. */
   changedFiles(worktree: string): Promise<readonly ChangedFile[]>;
-  /** Commits everything that differs from HEAD. `nothingToCommit` when nothing does. */
+  /** Commits what differs from HEAD, or of that the given paths. `nothingToCommit` when nothing does. */
   commitAll(
     request: CommitRequest,
-  ): Promise<{ readonly status: 'committed'; readonly sha: string } | { readonly status: 'nothingToCommit' }>;
+  ): Promise<
+    { readonly status: 'committed'; readonly sha: string } | { readonly status: 'nothingToCommit' }
+  >;
   /** The newest commit on HEAD, not on `baseSha`, that carries the trailer; undefined when there is none. */
   findCommitByTrailer(request: {
     readonly worktree: string;
@@ -67,6 +75,10 @@ export interface RepositoryPort {
     readonly value: string;
   }): Promise<string | undefined>;
   /** Pushes HEAD to `branch` of `origin`, fast-forward only. Idempotent. */
-  push(request: { readonly worktree: string; readonly origin: string; readonly branch: string }): Promise<{ readonly sha: string }>;
+  push(request: {
+    readonly worktree: string;
+    readonly origin: string;
+    readonly branch: string;
+  }): Promise<{ readonly sha: string }>;
   headSha(worktree: string): Promise<string>;
 }

@@ -51,9 +51,17 @@ export interface SearchHit {
 export interface WorkspacePort {
   /** Resolves whatever the exit code. Aborting kills the whole process group and rejects with `SB_EFFECT_CANCELLED`. */
   runCommand(request: CommandRequest, signal: AbortSignal): Promise<CommandResult>;
-  readFile(root: string, path: string, range: { readonly offset: number; readonly limit: number }): Promise<FileSlice>;
+  readFile(
+    root: string,
+    path: string,
+    range: { readonly offset: number; readonly limit: number },
+  ): Promise<FileSlice>;
   /** Creates missing folders. Written to a temporary file and renamed, so that a crash leaves old or new. */
-  writeFile(root: string, path: string, content: string): Promise<{ readonly bytes: number; readonly created: boolean }>;
+  writeFile(
+    root: string,
+    path: string,
+    content: string,
+  ): Promise<{ readonly bytes: number; readonly created: boolean }>;
   /** Replaces exact text. Fails when `oldText` is absent, or found more than once without `all`. */
   editFile(
     root: string,

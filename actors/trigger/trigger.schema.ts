@@ -1,7 +1,7 @@
 /** A trigger definition: a generic webhook with one condition and a goal template. */
 import { z } from 'zod';
 import { actorIdSchema } from '../../runtime/contract/address.ts';
-import { runSpecSchema } from '../coordinator/run-spec.schema.ts';
+import { runSpecSchema, testsCheckName } from '../coordinator/run-spec.schema.ts';
 
 export const triggerDefinitionSchema = z.strictObject({
   id: actorIdSchema,
@@ -14,7 +14,16 @@ export const triggerDefinitionSchema = z.strictObject({
       equals: z.union([z.string(), z.number(), z.boolean()]),
     })
     .nullable(),
-  run: runSpecSchema.omit({ goal: true, source: true }),
+  run: runSpecSchema
+    .omit({ goal: true, source: true })
+    .refine(
+      ({ testCommand, merge }) =>
+        testCommand !== null || !merge.requiredChecks.includes(testsCheckName),
+      {
+        path: ['merge', 'requiredChecks'],
+        error: `${testsCheckName} is never reported without a testCommand`,
+      },
+    ),
 });
 export type TriggerDefinition = Readonly<z.infer<typeof triggerDefinitionSchema>>;
 

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import { testsCheckName } from '../../actors/coordinator/coordinator.effects.ts';
+import { testsCheckName } from '../../actors/coordinator/run-spec.schema.ts';
 import { coordinatorInputSchema, type RunSpec } from '../../actors/coordinator/run-spec.schema.ts';
 import type { ModelChoice } from '../../actors/ports/model.ts';
 import { defaultSessionLimits } from '../../actors/session/session.schema.ts';

@@ -6,7 +6,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { TriggerDefinition } from '../../actors/trigger/trigger.schema.ts';
-import { testsCheckName } from '../../actors/coordinator/coordinator.effects.ts';
+import { testsCheckName } from '../../actors/coordinator/run-spec.schema.ts';
 import { defaultSessionLimits } from '../../actors/session/session.schema.ts';
 import { signBody } from '../../gateway/hooks/signature.ts';
 import { SignalboxError } from '../../runtime/contract/errors.ts';
@@ -79,12 +79,17 @@ export async function concludeDemo(home: HomeLayout): Promise<void> {
   if (current !== undefined) await writeCurrent(home, { ...current, told: true });
 }
 
-async function readCurrent({ demo }: HomeLayout): Promise<z.infer<typeof currentSchema> | undefined> {
+async function readCurrent({
+  demo,
+}: HomeLayout): Promise<z.infer<typeof currentSchema> | undefined> {
   const text = await readFile(join(demo, currentFile), 'utf8').catch(() => undefined);
   return text === undefined ? undefined : currentSchema.parse(JSON.parse(text));
 }
 
-async function writeCurrent({ demo }: HomeLayout, current: z.infer<typeof currentSchema>): Promise<void> {
+async function writeCurrent(
+  { demo }: HomeLayout,
+  current: z.infer<typeof currentSchema>,
+): Promise<void> {
   const file = join(demo, currentFile);
   await writeFile(`${file}.draft`, JSON.stringify(current));
   await rename(`${file}.draft`, file);

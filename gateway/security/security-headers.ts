@@ -14,11 +14,19 @@ export function contentSecurityPolicy(live: LiveAccess): string {
   ].join('; ');
 }
 
-/** Only a WebSocket address, and of it only scheme and host: the rest of a URL could end the directive. */
+/** How a browser names this machine. */
+const loopbackHosts = new Set(['127.0.0.1', 'localhost', '[::1]']);
+
+/**
+ * Only a WebSocket address, and of it only scheme and host: the rest of a URL could end the directive.
+ * On this machine the port is left open: a restart chooses another one, and a page that is open keeps
+ * the policy it was loaded with.
+ */
 function liveOrigin(live: LiveAccess): readonly string[] {
   if (live.status !== 'available' || !URL.canParse(live.url)) return [];
-  const url = new URL(live.url);
-  return url.protocol === 'ws:' || url.protocol === 'wss:' ? [`${url.protocol}//${url.host}`] : [];
+  const { protocol, hostname, host } = new URL(live.url);
+  if (protocol !== 'ws:' && protocol !== 'wss:') return [];
+  return [`${protocol}//${loopbackHosts.has(hostname) ? `${hostname}:*` : host}`];
 }
 
 /** A route may have set a stricter or necessary other `Referrer-Policy`; it is kept. */

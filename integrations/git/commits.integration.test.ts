@@ -91,6 +91,26 @@ describe('commitAll', () => {
     expect(await commit('again')).toEqual({ status: 'nothingToCommit' });
   });
 
+  it('commits the given paths alone, deleted ones too, and takes names as names', async () => {
+    await sandbox.write(join(worktree, '*.txt'), 'starred');
+    await sandbox.write(join(worktree, 'left.txt'), 'left behind by a test run');
+    await rm(join(worktree, 'source/a.ts'));
+    const done = await repositories.commitAll({
+      worktree,
+      message: 'some paths',
+      paths: ['*.txt', 'source/a.ts'],
+      trailers: [],
+      author: { name: 'A', email: 'a@localhost' },
+    });
+    expect(done.status).toBe('committed');
+    expect(await sandbox.git(worktree, 'show', '--name-status', '--format=', 'HEAD')).toBe(
+      'A\t*.txt\nD\tsource/a.ts',
+    );
+    expect(await repositories.changedFiles(worktree)).toEqual([
+      { path: 'left.txt', change: 'added' },
+    ]);
+  });
+
   it('joins the trailers the message already has', async () => {
     await sandbox.write(join(worktree, 'x'), 'x');
     await commit('Title\n\nCo-authored-by: A <a@b>', [{ key: 'Signalbox-Effect', value: 'e' }]);

@@ -40,7 +40,7 @@ async function commitEverything(
   before: string,
 ): Promise<CommitOutcome> {
   const directory = request.worktree;
-  await git({ directory, arguments: ['add', '--all'], deadlineMs: transferDeadlineMs });
+  await stage(git, request);
   const staged = await git({
     directory,
     arguments: ['diff', '--cached', '--quiet', '--no-ext-diff', 'HEAD', '--'],
@@ -62,6 +62,26 @@ async function commitEverything(
     },
   });
   return { status: 'committed', sha: await readHead(git, directory) };
+}
+
+async function stage(git: RunGit, { worktree, paths }: CommitRequest): Promise<void> {
+  const all = { directory: worktree, deadlineMs: transferDeadlineMs };
+  if (paths === undefined) {
+    await git({ ...all, arguments: ['add', '--all'] });
+    return;
+  }
+  await git({
+    ...all,
+    // Names are names: a file called `*.ts` is one file. Ignored files that are tracked stay committable.
+    arguments: [
+      '--literal-pathspecs',
+      'add',
+      '--all',
+      '--pathspec-from-file=-',
+      '--pathspec-file-nul',
+    ],
+    input: paths.join('\0'),
+  });
 }
 
 /** Git itself does this: it knows whether the message already ends in trailers. */

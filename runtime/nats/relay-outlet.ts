@@ -44,7 +44,7 @@ export function createRelayOutlet(
       const address = { kind: first.kind, id: first.actor };
       const stored = await listStoredEvents(address, Date.parse(first.at));
       return publish(
-        messages.filter((message) => message.type !== 'event' || !stored.has(message.messageId)),
+        messages.filter((message) => message.type !== 'event' || !stored.has(message.event.id)),
       );
     },
   };

@@ -67,7 +67,7 @@ export function createMemoryStorage(options: MemoryStorageOptions): MemoryStorag
     switch (message.type) {
       case 'event':
         eventIds.once(message.messageId, () => events.push(JSON.stringify(message.event)));
-        storedIds.add(message.messageId);
+        storedIds.add(message.event.id);
         return;
       case 'command':
         inbox.append(message.to, message.command, message.messageId);
@@ -98,7 +98,7 @@ export function createMemoryStorage(options: MemoryStorageOptions): MemoryStorag
       },
       publishAgain: async (messages) => {
         for (const message of messages) {
-          if (!storedIds.has(message.messageId)) await publish(message);
+          if (message.type !== 'event' || !storedIds.has(message.event.id)) await publish(message);
         }
       },
     },

@@ -71,6 +71,7 @@ function startPool(
           for (const message of messages)
             if (message.type === 'command') reported.push(message.command);
         },
+        publishAgain: (messages) => base.relay.publishAgain(messages),
       },
     },
     clock,

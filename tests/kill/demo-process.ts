@@ -7,7 +7,11 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
-import { identifyProcess, isSameProcessAlive, type ProcessIdentity } from '../../runtime/processes/process-identity.ts';
+import {
+  identifyProcess,
+  isSameProcessAlive,
+  type ProcessIdentity,
+} from '../../runtime/processes/process-identity.ts';
 import { repositoryRoot } from '../../runtime/testing/repository-root.ts';
 import { findTestServerBinary } from '../../runtime/testing/real-server.ts';
 import { describeInstant, type Instant } from './instants.ts';
@@ -54,7 +58,8 @@ export class DemoProcess {
     if (instant.type === 'git') this.traced.holdNextGit(instant.command, instant.following);
     const child = this.start(instant);
     await this.untilReached(instant);
-    if ('afterMs' in instant && instant.type !== 'commit') await Promise.race([wait(instant.afterMs), this.end]);
+    if ('afterMs' in instant && instant.type !== 'commit')
+      await Promise.race([wait(instant.afterMs), this.end]);
     if (this.ended) return false;
     const tree = listTree(child).map(identifyProcess);
     if ('alone' in instant) process.kill(child, 'SIGKILL');
@@ -62,7 +67,9 @@ export class DemoProcess {
     await this.end;
     this.traced.releaseGit();
     this.killed.push(...tree);
-    this.kills.push(`${describeInstant(instant)}; ${this.progress} lines told, ${tree.length} processes`);
+    this.kills.push(
+      `${describeInstant(instant)}; ${this.progress} lines told, ${tree.length} processes`,
+    );
     return true;
   }
 
@@ -96,7 +103,10 @@ export class DemoProcess {
 
   /** Everything of this job that still runs. */
   findSurvivors(): readonly string[] {
-    return [...this.killed.filter(isSameProcessAlive).map(({ pid }) => `killed process ${pid}`), ...findProcessesOf(this.folder)];
+    return [
+      ...this.killed.filter(isSameProcessAlive).map(({ pid }) => `killed process ${pid}`),
+      ...findProcessesOf(this.folder),
+    ];
   }
 
   /** For the message of a failure. */
@@ -107,7 +117,8 @@ export class DemoProcess {
   async until(condition: () => boolean): Promise<void> {
     const giveUpAt = Date.now() + endTimeoutMs;
     while (!condition()) {
-      if (Date.now() > giveUpAt) throw new Error(`waited ${endTimeoutMs} ms in vain\n${this.describe()}`);
+      if (Date.now() > giveUpAt)
+        throw new Error(`waited ${endTimeoutMs} ms in vain\n${this.describe()}`);
       await wait(pollMs);
     }
   }
@@ -172,7 +183,8 @@ export class DemoProcess {
   }
 
   private async follow(child: ChildProcess): Promise<DemoEnd> {
-    if (child.stdout === null || child.stderr === null) throw new Error('a child spawned with pipes has none');
+    if (child.stdout === null || child.stderr === null)
+      throw new Error('a child spawned with pipes has none');
     let stdout = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
     const { stderr } = this;

@@ -6,9 +6,21 @@ export type Instant =
   /** A time after so many lines are told about the job; the demo tells all of them again after a restart. */
   | { readonly type: 'line'; readonly line: number; readonly afterMs: number }
   /** A time after a line with this text is told for the n-th time. `alone`: the process dies, what it has started does not. */
-  | { readonly type: 'told'; readonly text: string; readonly times?: number; readonly afterMs: number; readonly alone?: true }
+  | {
+      readonly type: 'told';
+      readonly text: string;
+      readonly times?: number;
+      readonly afterMs: number;
+      readonly alone?: true;
+    }
   /** A time into the first command line that is run once such a line is told. */
-  | { readonly type: 'command'; readonly text: string; readonly times?: number; readonly afterMs: number; readonly alone?: true }
+  | {
+      readonly type: 'command';
+      readonly text: string;
+      readonly times?: number;
+      readonly afterMs: number;
+      readonly alone?: true;
+    }
   /** A git command (the first one, or the first behind another one) has done its work and has not ended. */
   | { readonly type: 'git'; readonly command: string; readonly following?: string }
   /** The next commit that announces this event, or that enters this state of an actor: not yet relayed, or a time after it. */
@@ -32,11 +44,18 @@ const betweenLinesMs = 700;
 /** Instants in the order in which the job reaches them; every job has one in its start-up. */
 export function drawInstants(random: () => number, count: number): readonly Instant[] {
   const startUp: Instant = { type: 'startUp', afterMs: Math.round(random() * startUpMs) };
-  const lines = Array.from({ length: count - 1 }, () => 1 + Math.floor(random() * (linesOfDemo - 1)));
+  const lines = Array.from(
+    { length: count - 1 },
+    () => 1 + Math.floor(random() * (linesOfDemo - 1)),
+  );
   lines.sort((left, right) => left - right);
   return [
     startUp,
-    ...lines.map((line): Instant => ({ type: 'line', line, afterMs: Math.round(random() * betweenLinesMs) })),
+    ...lines.map((line): Instant => ({
+      type: 'line',
+      line,
+      afterMs: Math.round(random() * betweenLinesMs),
+    })),
   ];
 }
 

@@ -54,18 +54,24 @@ const scenarios: readonly (readonly [name: string, instants: readonly Instant[]]
   ],
   ...Array.from(
     { length: drawnJobs },
-    (_, job) => [`at drawn instants, ${job + 1} of ${drawnJobs}`, drawInstants(random, killsPerJob)] as const,
+    (_, job) =>
+      [`at drawn instants, ${job + 1} of ${drawnJobs}`, drawInstants(random, killsPerJob)] as const,
   ),
 ];
 
-test.concurrent.for(scenarios)('one merged change, killed %s', async ([, instants], { onTestFinished }) => {
-  const demo = await DemoProcess.prepare();
-  onTestFinished(() => demo.remove());
-  for (const instant of instants) if (!(await demo.killAt(instant))) break;
-  await expectOneMergedChange(demo);
-});
+test.concurrent.for(scenarios)(
+  'one merged change, killed %s',
+  async ([, instants], { onTestFinished }) => {
+    const demo = await DemoProcess.prepare();
+    onTestFinished(() => demo.remove());
+    for (const instant of instants) if (!(await demo.killAt(instant))) break;
+    await expectOneMergedChange(demo);
+  },
+);
 
-test.concurrent('one merged change, killed without what it has started, and its NATS server alone', async ({ onTestFinished }) => {
+test.concurrent('one merged change, killed without what it has started, and its NATS server alone', async ({
+  onTestFinished,
+}) => {
   const demo = await DemoProcess.prepare();
   onTestFinished(() => demo.remove());
   await demo.killAt({ type: 'told', text: 'prepares its worktree', afterMs: 0, alone: true });
@@ -85,7 +91,14 @@ async function expectOneMergedChange(demo: DemoProcess): Promise<void> {
   const report = JSON.parse(stdout) as RunReport;
   expect(report, demo.describe()).toMatchObject({
     outcome: 'merged',
-    proof: [0, 1].map((round) => ({ round, verdict: 'passed', command: 'npm test', exitCode: 0, undeclared: [], missing: [] })),
+    proof: [0, 1].map((round) => ({
+      round,
+      verdict: 'passed',
+      command: 'npm test',
+      exitCode: 0,
+      undeclared: [],
+      missing: [],
+    })),
   });
   expect(demo.findSurvivors()).toEqual([]);
   const job = await readStoredJob(demo.home, report.session ?? '');

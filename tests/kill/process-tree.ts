@@ -53,7 +53,11 @@ export async function untilDead(processes: readonly ProcessIdentity[]): Promise<
 /** Processes that work in the folder or name it on their command line. */
 export function findProcessesOf(folder: string): readonly string[] {
   return listProcesses()
-    .filter(({ pid }) => pid !== process.pid && (readCwd(pid).startsWith(folder) || readCommandLine(pid).includes(folder)))
+    .filter(
+      ({ pid }) =>
+        pid !== process.pid &&
+        (readCwd(pid).startsWith(folder) || readCommandLine(pid).includes(folder)),
+    )
     .map(({ pid }) => describeProcess(pid));
 }
 

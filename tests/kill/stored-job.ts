@@ -32,7 +32,13 @@ export async function readStoredJob(home: string, session: string): Promise<Stor
     const connection = await openConnection({ url, user, password, name: 'kill test' });
     try {
       const space = { namespace, partitionCount: defaultPartitionCount };
-      const storage = await openStorage({ connection, space, workerId: randomUUID(), replicas: 1, log: silentLog });
+      const storage = await openStorage({
+        connection,
+        space,
+        workerId: randomUUID(),
+        replicas: 1,
+        log: silentLog,
+      });
       const events = await readAllEvents(storage.events);
       return {
         events,
@@ -54,7 +60,8 @@ async function readAllEvents(source: EventSource): Promise<readonly StoredEvent[
   const done = new AbortController();
   for await (const batch of source.read(0, done.signal)) {
     for (const item of batch) {
-      if (isUnreadable(item)) throw new Error(`event ${item.seq} cannot be read: ${item.unreadable}`);
+      if (isUnreadable(item))
+        throw new Error(`event ${item.seq} cannot be read: ${item.unreadable}`);
       events.push(item);
     }
     if ((batch.at(-1)?.seq ?? 0) >= last) break;
@@ -63,24 +70,37 @@ async function readAllEvents(source: EventSource): Promise<readonly StoredEvent[
   return events;
 }
 
-async function readLastCommits(storage: Storage, events: readonly StoredEvent[]): Promise<StoredJob['commits']> {
-  const addresses = new Map(events.map(({ kind, actor }) => [`${kind}/${actor}`, { kind, id: actor }]));
+async function readLastCommits(
+  storage: Storage,
+  events: readonly StoredEvent[],
+): Promise<StoredJob['commits']> {
+  const addresses = new Map(
+    events.map(({ kind, actor }) => [`${kind}/${actor}`, { kind, id: actor }]),
+  );
   return Promise.all(
     [...addresses.values()].map(async (address) => {
       const stored = await storage.commits.load(address);
-      if (stored?.status !== 'stored') throw new Error(`${address.kind}/${address.id} has no state`);
+      if (stored?.status !== 'stored')
+        throw new Error(`${address.kind}/${address.id} has no state`);
       return { address, commit: stored.commit };
     }),
   );
 }
 
 /** Of the verifications: each is started by the commit that takes the handoff. */
-async function countClaims(storage: Storage, events: readonly StoredEvent[]): Promise<StoredJob['claims']> {
+async function countClaims(
+  storage: Storage,
+  events: readonly StoredEvent[],
+): Promise<StoredJob['claims']> {
   const claims = new Map<StoredEvent, number>();
   for (const event of events.filter(({ type }) => type === 'handoffReceived')) {
     for (let generation = 1; generation <= maxGeneration; generation += 1) {
       const effectId = `coordinator.${event.actor}.${event.n}-${generation}`;
-      for (let claim = 1; (await storage.journal.get(effectId, `claim-${claim}`)) !== undefined; claim += 1) {
+      for (
+        let claim = 1;
+        (await storage.journal.get(effectId, `claim-${claim}`)) !== undefined;
+        claim += 1
+      ) {
         claims.set(event, claim);
       }
     }

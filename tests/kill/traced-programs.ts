@@ -35,8 +35,14 @@ export function tracePrograms(folder: string, path: string): TracedPrograms {
     chmodSync(join(programs, name), 0o755);
   };
   const find = (name: string): string =>
-    execFileSync('/bin/sh', ['-c', `command -v ${name}`], { env: { PATH: path }, encoding: 'utf8' }).trim();
-  install('bash', `printf '%s %s\\n' "$(date +%s%3N)" "$2" >> '${ledger}'\nexec '${find('bash')}' "$@"\n`);
+    execFileSync('/bin/sh', ['-c', `command -v ${name}`], {
+      env: { PATH: path },
+      encoding: 'utf8',
+    }).trim();
+  install(
+    'bash',
+    `printf '%s %s\\n' "$(date +%s%3N)" "$2" >> '${ledger}'\nexec '${find('bash')}' "$@"\n`,
+  );
   install(
     'git',
     `if [ -e '${arm}'"$1" ]; then mv '${arm}'"$1" '${hold}'"$(cat '${arm}'"$1")"; fi

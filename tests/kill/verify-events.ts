@@ -30,12 +30,28 @@ const facts: Readonly<Record<string, number>> = {
   runCompleted: 1,
 };
 /** Any of these would say that something had to be put right that a kill must not put wrong. */
-const mishaps = ['commandDeadLettered', 'actorQuarantined', 'actorStartFailed', 'stepBlocked', 'steerRefused', 'reworkRequested', 'runFailed'];
+const mishaps = [
+  'commandDeadLettered',
+  'actorQuarantined',
+  'actorStartFailed',
+  'stepBlocked',
+  'steerRefused',
+  'reworkRequested',
+  'runFailed',
+];
 
 export function verifyEvents({ events, transcript, commits }: StoredJob): void {
-  expectUnique(events.map(({ id }) => id), 'event ids');
-  expectUnique(transcript.map(({ id }) => id), 'transcript ids');
-  const counts = Object.fromEntries(Object.keys(facts).map((fact) => [fact, events.filter(({ type }) => type === fact).length]));
+  expectUnique(
+    events.map(({ id }) => id),
+    'event ids',
+  );
+  expectUnique(
+    transcript.map(({ id }) => id),
+    'transcript ids',
+  );
+  const counts = Object.fromEntries(
+    Object.keys(facts).map((fact) => [fact, events.filter(({ type }) => type === fact).length]),
+  );
   expect(counts).toEqual(facts);
   expect(events.filter(({ type }) => mishaps.includes(type))).toEqual([]);
   verifyCalls(events, transcript);
@@ -43,8 +59,11 @@ export function verifyEvents({ events, transcript, commits }: StoredJob): void {
     const { kind } = address;
     expect(commit.children, `children of ${kind}`).toEqual({});
     expect(commit.timers, `timers of ${kind}`).toEqual({});
-    expect(commit.snapshot.status, kind).toBe(kind === 'trigger' || kind === 'work-queue' ? 'active' : 'done');
-    if (kind === 'work-queue') expect(commit.snapshot.context).toMatchObject({ working: [], waiting: [] });
+    expect(commit.snapshot.status, kind).toBe(
+      kind === 'trigger' || kind === 'work-queue' ? 'active' : 'done',
+    );
+    if (kind === 'work-queue')
+      expect(commit.snapshot.context).toMatchObject({ working: [], waiting: [] });
   }
 }
 
@@ -52,21 +71,33 @@ export function verifyEvents({ events, transcript, commits }: StoredJob): void {
 function verifyCalls(events: StoredJob['events'], transcript: StoredJob['transcript']): void {
   const items = transcript.map(({ item }) => item);
   const calls = items.flatMap((item) =>
-    item.type === 'assistant' ? item.blocks.flatMap((block) => (block.type === 'toolCall' ? [block] : [])) : [],
+    item.type === 'assistant'
+      ? item.blocks.flatMap((block) => (block.type === 'toolCall' ? [block] : []))
+      : [],
   );
   const answered = items.flatMap((item) => (item.type === 'toolResult' ? [item.toolCallId] : []));
   const finalCompletion = calls.at(-1)?.id;
-  expectUnique(calls.map(({ id }) => id), 'call ids');
+  expectUnique(
+    calls.map(({ id }) => id),
+    'call ids',
+  );
   expectUnique(answered, 'answered calls');
   // Nobody calls the model again after the last step: its answer stays unsaid.
-  expect(answered.sort()).toEqual(calls.flatMap(({ id }) => (id === finalCompletion ? [] : [id])).sort());
+  expect(answered.sort()).toEqual(
+    calls.flatMap(({ id }) => (id === finalCompletion ? [] : [id])).sort(),
+  );
   const carriedOut = calls.flatMap(({ id, name }) => (name === 'complete_step' ? [] : [id])).sort();
   for (const fact of ['toolStarted', 'toolFinished']) {
-    const seen = events.flatMap(({ type, data }) => (type === fact ? [String(data['toolCall'])] : []));
+    const seen = events.flatMap(({ type, data }) =>
+      type === fact ? [String(data['toolCall'])] : [],
+    );
     expect(seen.sort(), fact).toEqual(carriedOut);
   }
 }
 
 function expectUnique(values: readonly string[], what: string): void {
-  expect(values.filter((value, index) => values.indexOf(value) !== index), `${what} that occur twice`).toEqual([]);
+  expect(
+    values.filter((value, index) => values.indexOf(value) !== index),
+    `${what} that occur twice`,
+  ).toEqual([]);
 }

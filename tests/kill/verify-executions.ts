@@ -21,7 +21,10 @@ export function verifyExecutions(job: StoredJob, executions: readonly Execution[
   const windows = [...listCallWindows(job), ...listVerificationWindows(job)];
   const accounts = windows.map((window) => {
     const { command, fromMs, untilMs } = window;
-    const found = executions.filter(({ atMs, ...execution }) => execution.command === command && atMs >= fromMs && atMs <= untilMs);
+    const found = executions.filter(
+      ({ atMs, ...execution }) =>
+        execution.command === command && atMs >= fromMs && atMs <= untilMs,
+    );
     return { ...window, found };
   });
   for (const { what, least, most, found } of accounts) {
@@ -29,23 +32,37 @@ export function verifyExecutions(job: StoredJob, executions: readonly Execution[
     expect(found.length, `${what} ran ${found.length} times`).toBeLessThanOrEqual(most);
   }
   const accounted = new Set(accounts.flatMap(({ found }) => found));
-  expect(executions.filter((execution) => !accounted.has(execution)), 'command lines that nobody asked for').toEqual([]);
+  expect(
+    executions.filter((execution) => !accounted.has(execution)),
+    'command lines that nobody asked for',
+  ).toEqual([]);
 }
 
 function listCallWindows({ events, transcript }: StoredJob): readonly Window[] {
   const calls = new Map(
     transcript.flatMap(({ item }) =>
-      item.type === 'assistant' ? item.blocks.flatMap((block) => (block.type === 'toolCall' ? [[block.id, block]] as const : [])) : [],
+      item.type === 'assistant'
+        ? item.blocks.flatMap((block) =>
+            block.type === 'toolCall' ? ([[block.id, block]] as const) : [],
+          )
+        : [],
     ),
   );
   const outcomes = new Map(
-    transcript.flatMap(({ item }) => (item.type === 'toolResult' ? [[item.toolCallId, item.outcome]] as const : [])),
+    transcript.flatMap(({ item }) =>
+      item.type === 'toolResult' ? ([[item.toolCallId, item.outcome]] as const) : [],
+    ),
   );
   return events
     .filter(({ type, data }) => type === 'toolStarted' && data['tool'] === 'bash')
     .map((started) => {
       const id = String(started.data['toolCall']);
-      const ended = findAfter(events, started, 'toolFinished', ({ data }) => data['toolCall'] === id);
+      const ended = findAfter(
+        events,
+        started,
+        'toolFinished',
+        ({ data }) => data['toolCall'] === id,
+      );
       return {
         what: `bash call ${id} (${outcomes.get(id)})`,
         command: String(calls.get(id)?.input['command']),
@@ -79,7 +96,10 @@ function findAfter(
   type: string,
   fits: (event: StoredEvent) => boolean,
 ): StoredEvent {
-  const found = events.find((event) => event.type === type && event.n > first.n && event.actor === first.actor && fits(event));
+  const found = events.find(
+    (event) =>
+      event.type === type && event.n > first.n && event.actor === first.actor && fits(event),
+  );
   if (found === undefined) throw new Error(`no ${type} follows ${first.id}`);
   return found;
 }

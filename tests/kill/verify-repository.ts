@@ -9,7 +9,10 @@ import type { RunReport } from '../../cli/client/run-report.ts';
 export async function verifyRepository(home: string, report: RunReport): Promise<void> {
   const origin = join(home, 'demo', '1', 'origin.git');
   const clone = join(home, 'demo', '1', 'repository');
-  expect(readdirSync(join(home, 'demo')).filter((name) => name !== 'current.json'), 'demo jobs').toEqual(['1']);
+  expect(
+    readdirSync(join(home, 'demo')).filter((name) => name !== 'current.json'),
+    'demo jobs',
+  ).toEqual(['1']);
 
   const [merge = [], ...rest] = readCommits(origin);
   const [secondSha, secondEffect] = rest[0] ?? [];
@@ -21,7 +24,9 @@ export async function verifyRepository(home: string, report: RunReport): Promise
   expect(firstEffect).toMatch(/^coordinator\./u);
   expect(secondEffect).toMatch(/^coordinator\./u);
   expect(secondEffect).not.toBe(firstEffect);
-  expect(git(origin, 'show', 'main:src/slugify.ts')).toContain("return slug === '' ? 'untitled' : slug;");
+  expect(git(origin, 'show', 'main:src/slugify.ts')).toContain(
+    "return slug === '' ? 'untitled' : slug;",
+  );
   expect(git(origin, 'show', 'main:test/slugify.test.ts').match(/'untitled'/gu)).toHaveLength(1);
   git(origin, 'fsck', '--strict', '--no-dangling');
 
@@ -32,7 +37,9 @@ export async function verifyRepository(home: string, report: RunReport): Promise
   ]);
   expect(listReferences(clone)).toEqual(['refs/heads/main', 'refs/remotes/origin/main']);
   expect(git(clone, 'worktree', 'list', '--porcelain').match(/^worktree /gmu)).toHaveLength(1);
-  expect(existsSync(join(home, 'worktrees')) ? readdirSync(join(home, 'worktrees')) : []).toEqual([]);
+  expect(existsSync(join(home, 'worktrees')) ? readdirSync(join(home, 'worktrees')) : []).toEqual(
+    [],
+  );
   await verifyForge(origin, merge[0] ?? '');
 }
 

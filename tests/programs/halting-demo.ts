@@ -12,7 +12,11 @@ import type { ActorAddress } from '../../runtime/contract/address.ts';
 import type { Commit } from '../../runtime/core/commit.ts';
 import { formatStateValue } from '../../runtime/core/restore.ts';
 
-const haltSchema = z.object({ event: z.string().optional(), state: z.string().optional(), afterMs: z.number().optional() });
+const haltSchema = z.object({
+  event: z.string().optional(),
+  state: z.string().optional(),
+  afterMs: z.number().optional(),
+});
 const { event, state, afterMs } = haltSchema.parse(JSON.parse(process.env['HALT_AT'] ?? ''));
 let armed = true;
 
@@ -33,7 +37,11 @@ function committed({ kind }: ActorAddress, { n, snapshot, outbox }: Commit): voi
 }
 
 const context = createCommandContext(process.env, { json: true, port: '0' });
-const system = await startSystem({ settings: context.settings, log: context.log, observer: { committed } });
+const system = await startSystem({
+  settings: context.settings,
+  log: context.log,
+  observer: { committed },
+});
 try {
   const report = await runDemoOn(context, system, new AbortController().signal);
   context.output.result(report, []);

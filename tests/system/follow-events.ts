@@ -13,7 +13,10 @@ export interface EventLog {
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** Of the system that runs on the home folder. `seen` is told of every event, in order. */
-export async function followEvents(home: string, seen: (event: StoredEvent) => void = () => undefined): Promise<EventLog> {
+export async function followEvents(
+  home: string,
+  seen: (event: StoredEvent) => void = () => undefined,
+): Promise<EventLog> {
   const client = await openClient(parseSettings({}, { home }), silent);
   const events: StoredEvent[] = [];
   const reading = new AbortController();

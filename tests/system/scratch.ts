@@ -22,7 +22,14 @@ export async function makeRepository(folder: string): Promise<string> {
   await mkdir(path, { recursive: true });
   await writeFile(join(path, 'README.md'), '# A small repository\n');
   const git = (...args: readonly string[]): void => {
-    const identity = ['-c', 'user.name=Test', '-c', 'user.email=test@localhost', '-c', 'commit.gpgsign=false'];
+    const identity = [
+      '-c',
+      'user.name=Test',
+      '-c',
+      'user.email=test@localhost',
+      '-c',
+      'commit.gpgsign=false',
+    ];
     execFileSync('git', [...identity, ...args], { cwd: path, stdio: ['ignore', 'ignore', 'pipe'] });
   };
   git('init', '--quiet', '--bare', '--initial-branch=main', origin);
@@ -75,14 +82,20 @@ interface RecordingOptions {
 }
 
 /** The conversation of one session in the small workflow: the given calls, then a note, then the handoff. */
-export async function writeRecording(folder: string, options: RecordingOptions = {}): Promise<string> {
+export async function writeRecording(
+  folder: string,
+  options: RecordingOptions = {},
+): Promise<string> {
   const { calls = [], delayMs, name = 'note' } = options;
   const note = `${name}.md`;
   const all: readonly RecordedCall[] = [
     ...calls,
     { tool: 'write', input: { path: note, content: 'Noted.\n' } },
     { tool: 'complete_step', input: { notes: 'The note is written.', artifacts: {} } },
-    { tool: 'complete_step', input: { notes: 'The note is handed over.', artifacts: { handoff: describeHandoff(note) } } },
+    {
+      tool: 'complete_step',
+      input: { notes: 'The note is handed over.', artifacts: { handoff: describeHandoff(note) } },
+    },
   ];
   const recording: Recording = {
     v: 1,

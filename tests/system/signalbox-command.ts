@@ -26,7 +26,11 @@ async function buildEnvironment(given: Environment): Promise<NodeJS.ProcessEnv> 
   return { PATH, HOME, LANG, NATS_SERVER: await findTestServerBinary(), ...given };
 }
 
-function spawnSignalbox(args: readonly string[], env: NodeJS.ProcessEnv, cwd?: string): ChildProcess {
+function spawnSignalbox(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  cwd?: string,
+): ChildProcess {
   const program = join(repositoryRoot, 'dist', 'cli', 'main.js');
   return spawn(process.execPath, [program, ...args], {
     env,
@@ -52,7 +56,10 @@ export async function runSignalbox(
   }, commandTimeoutMs);
   await once(child, 'close');
   clearTimeout(timer);
-  if (hung) throw new Error(`signalbox ${args.join(' ')} did not end in ${commandTimeoutMs} ms\n${stdout}\n${stderr}`);
+  if (hung)
+    throw new Error(
+      `signalbox ${args.join(' ')} did not end in ${commandTimeoutMs} ms\n${stdout}\n${stderr}`,
+    );
   return { exitCode: child.exitCode, stdout, stderr };
 }
 
@@ -87,7 +94,8 @@ export async function startSignalbox(
   env: Environment = {},
 ): Promise<RunningCommand> {
   const child = spawnSignalbox(args, await buildEnvironment({ SIGNALBOX_HOME: home, ...env }));
-  if (child.pid === undefined || child.stdout === null || child.stderr === null) throw new Error('signalbox cannot be started');
+  if (child.pid === undefined || child.stdout === null || child.stderr === null)
+    throw new Error('signalbox cannot be started');
   const lines: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on('line', (line) => lines.push(line));
@@ -107,11 +115,15 @@ export async function startSignalbox(
       const isSaid = (): boolean => lines.some((line) => line.includes(text));
       await vi.waitFor(
         () => {
-          if (!isSaid() && !ended) throw new Error(`nobody said "${text}":\n${lines.slice(-40).join('\n')}`);
+          if (!isSaid() && !ended)
+            throw new Error(`nobody said "${text}":\n${lines.slice(-40).join('\n')}`);
         },
         { timeout: timeoutMs, interval: 20 },
       );
-      if (!isSaid()) throw new Error(`ended with ${child.exitCode} and never said "${text}":\n${lines.join('\n')}`);
+      if (!isSaid())
+        throw new Error(
+          `ended with ${child.exitCode} and never said "${text}":\n${lines.join('\n')}`,
+        );
     },
     stop: async () => {
       child.kill('SIGTERM');

@@ -21,19 +21,24 @@ const endTimeoutMs = 150_000;
 it('ends all of them, with never more at work than the limit', async ({ onTestFinished }) => {
   const scratch = await makeScratch();
   onTestFinished(() => scratch.remove());
-  const system = await startUp(join(scratch.folder, 'home'), { env: { SIGNALBOX_MAX_SESSIONS: String(limit) } });
+  const system = await startUp(join(scratch.folder, 'home'), {
+    env: { SIGNALBOX_MAX_SESSIONS: String(limit) },
+  });
   onTestFinished(async () => void (await system.stop()));
   const rssMb = [readRssMb(system.pid)];
   const log = await followEvents(system.home, ({ type }) => {
     if (type === 'runCompleted' || type === 'runFailed') rssMb.push(readRssMb(system.pid));
   });
   onTestFinished(() => log.close());
-  const listOf = (type: string): readonly StoredEvent[] => log.events.filter((event) => event.type === type);
+  const listOf = (type: string): readonly StoredEvent[] =>
+    log.events.filter((event) => event.type === type);
 
   const runs = Array.from({ length: sessions }, (_, index) => `run-${index}`);
   const repository = await makeRepository(scratch.folder);
   const workflow = await writeWorkflow(scratch.folder);
-  const recordings = await Promise.all(runs.map((name) => writeRecording(scratch.folder, { name })));
+  const recordings = await Promise.all(
+    runs.map((name) => writeRecording(scratch.folder, { name })),
+  );
   const startedAt = performance.now();
   await Promise.all(
     recordings.map((recording, index) =>
@@ -48,7 +53,11 @@ it('ends all of them, with never more at work than the limit', async ({ onTestFi
   );
   const seconds = (performance.now() - startedAt) / 1000;
 
-  expect(log.events.filter(({ type }) => /Failed$|Killed$|DeadLettered$|Quarantined$|Escalated$/u.test(type))).toEqual([]);
+  expect(
+    log.events.filter(({ type }) =>
+      /Failed$|Killed$|DeadLettered$|Quarantined$|Escalated$/u.test(type),
+    ),
+  ).toEqual([]);
   const merged = listOf('runCompleted').filter(({ data }) => data['outcome'] === 'merged');
   expect(new Set(merged.map(({ actor }) => actor))).toEqual(new Set(runs));
   for (const type of ['handedOver', 'sessionCompleted', 'mergeRequestMerged', 'worktreeRemoved']) {
@@ -61,7 +70,9 @@ it('ends all of them, with never more at work than the limit', async ({ onTestFi
   expect(countMostAtWork(log.events)).toBeLessThanOrEqual(limit);
 
   const figures = [rssMb[0], rssMb[sessions / 2], rssMb.at(-1)].map((mb = 0) => Math.round(mb));
-  console.log(`${sessions} sessions in ${seconds.toFixed(1)} s; memory idle, at half, at the end: ${figures.join(', ')} MB`);
+  console.log(
+    `${sessions} sessions in ${seconds.toFixed(1)} s; memory idle, at half, at the end: ${figures.join(', ')} MB`,
+  );
   expect(Math.max(...rssMb)).toBeLessThan(maxRssMb);
 });
 

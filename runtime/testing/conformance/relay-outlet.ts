@@ -83,6 +83,20 @@ export function describeRelayOutlet(
       await reading.stop();
     });
 
+    it('leaves out events that are stored when it repeats what a worker long gone may have relayed', async () => {
+      const known = event(5);
+      // What is stored under another message id is like what is stored under one that the store has forgotten.
+      await publish({ ...known, messageId: 'forgotten' });
+      await target.storage.relay.publishAgain([known, event(6), command('late', 7)]);
+      const reading = read('late');
+      await eventually(async () => {
+        expect(idsTo('late', reading)).toEqual(['late-7']);
+      });
+      const stored = (await target.listEvents()).map((item) => Number(item.data['i']));
+      expect(stored.filter((i) => i >= 5).sort()).toEqual([5, 6]);
+      await reading.stop();
+    });
+
     it('keeps the order of the commands to one actor', async () => {
       const count = 40;
       await publish(
