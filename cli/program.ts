@@ -66,7 +66,7 @@ const portOption = (): Option =>
 const syncOption = (): Option =>
   new Option(
     '--sync <mode>',
-    'how NATS writes: each message synced, or every few seconds (default: always)',
+    'how NATS writes: each message synced, or every two minutes (default: always)',
   ).choices(['always', 'interval']);
 
 function addSystemCommands(program: Command, run: Run): void {

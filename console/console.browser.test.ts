@@ -8,7 +8,15 @@ import { gatewayCommandSchema } from '../runtime/contract/live.ts';
 import { findTestServerBinary } from '../runtime/testing/real-server.ts';
 import { buildConsole } from './testing/build-console.ts';
 import { launchChromium } from './testing/chromium.ts';
-import { createStoryteller, tellDemoEnd, tellDemoRun, type Chapter } from './testing/demo-story.ts';
+import {
+  createStoryteller,
+  tellDemoEnd,
+  tellDemoRun,
+  tellKill,
+  tellUntilParked,
+  type Chapter,
+} from './testing/demo-story.ts';
+import { findFaintTexts } from './testing/find-faint-texts.ts';
 import { startFakeGateway, type FakeGateway } from './testing/fake-gateway.ts';
 
 const runId = 'run-f8df8dcfb282207e';
@@ -73,7 +81,7 @@ const storedEvents = (): readonly number[] =>
 
 /** The prompts shown in the transcript, top to bottom. */
 const shownPrompts = (): Promise<readonly string[]> =>
-  page.locator('sb-transcript-view .part-prompt sb-long-text pre').allInnerTexts();
+  page.locator('sb-transcript-view .part-prompt sb-prose-text p').allInnerTexts();
 
 /** A prompt of the followed session, with one of another session before it. */
 function prompts(text: string, number: number): readonly Chapter[] {
@@ -88,11 +96,15 @@ describe('the list of runs', () => {
     await page.goto(gateway.origin);
     await page.getByText('signalbox dispatch').waitFor();
     await untilLive();
-    await tell(tellDemoRun(runId, Date.now() - 60_000));
+    await tell(tellUntilParked(runId, Date.now() - 60_000));
     const row = page.locator(`sb-run-list tr[data-run="${runId}"]`);
-    await row.getByText('awaiting merge').waitFor();
+    await row.getByText('parked', { exact: true }).waitFor();
+    await row.getByText('Until merge request !1 is reviewed').waitFor();
+    await page.reload();
+    await row.getByText('parked', { exact: true }).waitFor();
+    await untilLive();
     await tell(tellDemoEnd(runId, Date.now()));
-    await row.getByText('merged').waitFor();
+    await row.getByText('Merged as 4f1d2a9c').waitFor();
     await page.getByRole('link', { name: 'Active' }).click();
     await page.getByText('No run is active').waitFor();
     expect(new URL(page.url()).search).toBe('?state=active');
@@ -118,8 +130,8 @@ describe('the page of a run', () => {
     const more = createStoryteller(runId, Date.now(), 500);
     const other = createStoryteller('run-0000000000000001', Date.now(), 500);
     const turn = (number: number): readonly Chapter[] => [
-      other.event('session', 'modelCalled', 'acting', { turn: number }),
-      more.event('session', 'modelCalled', 'acting', { turn: number }),
+      other.event('session', 'modelCalled', 'acting.choosing', { turn: number }),
+      more.event('session', 'modelCalled', 'acting.choosing', { turn: number }),
       ...prompts(`turn ${number}`, 600 + number),
     ];
     await tell(turn(1));
@@ -170,13 +182,26 @@ describe('the page of a run', () => {
     await transcript.getByText('duration_ms 61.4').waitFor();
     const states = page.getByRole('article', { name: `session ${sessionId}` });
     await states.getByRole('listitem').filter({ hasText: 'completed' }).waitFor();
-    expect(await states.getByRole('listitem').first().innerText()).toBe('queued');
+    expect(await states.getByRole('listitem').first().innerText()).toMatch(/^queued/u);
     const proof = page.getByRole('table', { name: /Proof record/u });
-    await proof.getByRole('row', { name: /Undeclared test\/clamp\.test\.ts/u }).waitFor();
-    await proof.getByRole('row', { name: /Result exit 0 in 912 ms/u }).waitFor();
+    await proof.getByRole('row', { name: /Missing test\/clamp\.test\.ts/u }).waitFor();
+    await proof.getByRole('row', { name: /Tests npm test exit 0 in 912 ms/u }).waitFor();
     await page.locator('header').getByText('merged', { exact: true }).first().waitFor();
-    await page.getByText(/This session has ended/u).waitFor();
+    await page.getByText('Session completed.').waitFor();
     expect(await page.getByRole('button', { name: 'Kill session' }).count()).toBe(0);
+  });
+
+  it('shows a session parked, woken by its review, and at work', async () => {
+    await tell(tellUntilParked(runId, Date.now() - 60_000));
+    await page.goto(`${gateway.origin}/runs/${runId}`);
+    await page.getByText('It sleeps and costs nothing').waitFor();
+    await page.getByPlaceholder('Say what else to do. It wakes the session.').waitFor();
+    await page.locator('header').getByText('Until merge request !1 is reviewed').waitFor();
+    await untilLive();
+    await tell(tellDemoRun(runId, Date.now() - 60_000).slice(-8));
+    await page.getByText('Steered by the merge request').waitFor({ state: 'attached' });
+    await page.locator('sb-transcript-view').getByText('running', { exact: true }).waitFor();
+    expect(await page.getByText('It sleeps and costs nothing').count()).toBe(0);
   });
 
   it('follows the end of the timeline, but not under the eyes of somebody who reads further up', async () => {
@@ -187,6 +212,9 @@ describe('the page of a run', () => {
     const distance = (): Promise<number> =>
       timeline.evaluate((region) => region.scrollHeight - region.clientHeight - region.scrollTop);
     await vi.waitFor(async () => expect(await distance()).toBeLessThan(12), settled);
+    await timeline.hover();
+    await page.mouse.wheel(0, -4_000);
+    await vi.waitFor(async () => expect(await distance()).toBeGreaterThan(100), settled);
     await timeline.evaluate((region) => region.scrollTo({ top: 0 }));
     const latest = page.locator('section#pane-events').getByRole('button', { name: 'Latest' });
     await latest.waitFor();
@@ -307,5 +335,75 @@ describe('on a phone', () => {
     await page.getByRole('button', { name: 'State' }).click();
     await page.getByRole('table', { name: /Proof record/u }).waitFor();
     expect(await overflow()).toBe(0);
+    await untilLive();
+    await tell(tellKill(runId, Date.now()));
+    const reason = page.getByText(
+      'The session was killed: killed from the console, in step 2 of 4',
+    );
+    await reason.waitFor();
+    // At first glance: without scrolling.
+    expect((await reason.boundingBox())?.y).toBeLessThan(300);
   });
 });
+
+describe('for everybody', () => {
+  it.each(['light', 'dark'] as const)('has no faint text in %s colours', async (colorScheme) => {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    const killed = 'run-0000000000000001';
+    await tell([
+      ...tellDemoRun(killed, Date.now() - 60_000),
+      ...tellKill(killed, Date.now()),
+      ...tellUntilParked(runId, Date.now() - 60_000),
+    ]);
+    await page.goto(gateway.origin);
+    await page.locator('sb-run-list').getByText('parked', { exact: true }).waitFor();
+    await untilLive();
+    expect(await page.evaluate(findFaintTexts)).toEqual([]);
+    for (const run of [runId, killed]) {
+      await page.goto(`${gateway.origin}/runs/${run}`);
+      await page.locator('sb-transcript-view').getByText('exit 1', { exact: true }).waitFor();
+      await untilLive();
+      expect(await page.evaluate(findFaintTexts)).toEqual([]);
+    }
+  });
+
+  it('is used by keyboard in the order in which it is read', async () => {
+    await tell(tellUntilParked(runId, Date.now() - 60_000));
+    await page.goto(`${gateway.origin}/runs/${runId}`);
+    await page.getByText('It sleeps and costs nothing').waitFor();
+    const steer = page.getByLabel('Steer this session');
+    await page.keyboard.press('Tab');
+    expect(await page.getByRole('link', { name: 'Signalbox' }).evaluate(isFocused)).toBe(true);
+    await page.keyboard.press('Tab');
+    expect(await page.getByRole('link', { name: 'Runs' }).evaluate(isFocused)).toBe(true);
+    await page.keyboard.press('Tab');
+    const events = page.getByRole('region', { name: 'Events, oldest first' });
+    expect(await events.evaluate(isFocused)).toBe(true);
+    await steer.focus();
+    await page.keyboard.press('Shift+Tab');
+    await page.keyboard.press('Enter');
+    const dialog = page.getByRole('dialog', { name: 'Kill this session?' });
+    await dialog.waitFor();
+    expect(await dialog.getByRole('button', { name: 'Keep it' }).evaluate(isFocused)).toBe(true);
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'hidden' });
+    const kill = page.getByRole('button', { name: 'Kill session' });
+    expect(await kill.evaluate(isFocused)).toBe(true);
+  });
+
+  it('has a name for everything that can be used', async () => {
+    await tell(tellDemoRun(runId, Date.now() - 60_000));
+    for (const path of ['/', `/runs/${runId}`]) {
+      await page.goto(`${gateway.origin}${path}`);
+      await page.getByText('clamp() returns').first().waitFor();
+      const tree = await page.locator('sb-console').ariaSnapshot();
+      // A role without a name ends its line: `- button:` or `- link`.
+      expect(tree.match(/- (?:button|link|textbox|combobox|region|table)(?::|$)/gmu)).toBeNull();
+    }
+  });
+});
+
+/** Runs in the page. */
+function isFocused(element: Element): boolean {
+  return element.matches(':focus');
+}

@@ -10,7 +10,8 @@ import {
   type CallLog,
 } from '../testing/memory-ports.ts';
 import { probeEffect, runEffect } from '../testing/run-effect.ts';
-import { createCoordinatorEffects, testsCheckName } from './coordinator.effects.ts';
+import { createCoordinatorEffects } from './coordinator.effects.ts';
+import { testsCheckName } from './run-spec.schema.ts';
 
 const declared = createHandoff().filesChanged.map((path) => ({
   path,

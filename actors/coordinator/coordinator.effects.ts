@@ -25,8 +25,8 @@ const gitDeadlineMs = 5 * 60_000;
 const shortDeadlineMs = 60_000;
 const gitRetry = { maxAttempts: 3, initialDelayMs: 200, maxDelayMs: 2_000 };
 const maxOutputBytes = 64_000;
-/** On top of the command's own deadline: ending a process group and storing its output take a moment. */
-const verifyMarginMs = 60_000;
+/** On top of the command's own deadline: its output is stored before this ends, and a store that is away is waited for. */
+const verifyMarginMs = 30 * 60_000;
 
 export const prepareSchema = z.object({
   repository: z.string(),

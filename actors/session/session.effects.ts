@@ -45,6 +45,8 @@ const modelDeadlineMs = 20 * minuteMs;
 /** Longer than the longest deadline that the bash tool gives itself. */
 const commandDeadlineMs = 32 * minuteMs;
 const fileDeadlineMs = minuteMs;
+/** Nothing but the store is waited for, and the session cannot go on without it. */
+const handoffDeadlineMs = 60 * minuteMs;
 const worktreeDeadlineMs = 5 * minuteMs;
 /** Waits of about 1, 2, 4 … 60 s: several minutes of a provider being away. */
 const modelRetry = { maxAttempts: 8, initialDelayMs: 1_000, maxDelayMs: minuteMs };
@@ -131,7 +133,7 @@ export function createSessionEffects(ports: SessionPorts): Record<string, Effect
     runCommand: poolEffect('tools', { ...tool, deadlineMs: commandDeadlineMs, whenUnknown: 'ask' }),
     recordHandoff: localEffect({
       input: recordHandoffSchema,
-      deadlineMs: fileDeadlineMs,
+      deadlineMs: handoffDeadlineMs,
       whenUnknown: 'idempotent',
       run: async ({ run, round, handoff }) => {
         const key = `runs/${run}/handoff-${round}.json`;

@@ -1,5 +1,7 @@
 /** `signalbox demo [--json]`: runs the demo job to its end, on the system that runs or on one of its own. */
 import { createLocalForge } from '../../integrations/forge/local/local-forge.ts';
+import { persistently } from '../../runtime/worker/persistence.ts';
+import { systemClock } from '../../runtime/worker/system-clock.ts';
 import { openClient } from '../client/open-client.ts';
 import type { RunReport } from '../client/run-report.ts';
 import type { CommandContext } from '../command-context.ts';
@@ -17,12 +19,16 @@ export async function demo(context: CommandContext): Promise<ExitCode> {
   void untilSignal(() => process.exit(exitCodes.outcomeFailed)).then(() => {
     stopping.abort();
   });
+  const { signal } = stopping;
   const running = await readSystemRecord(home.record);
   let report: RunReport;
   if (running === undefined) {
     const system = await startSystem({ settings, log });
+    const failure = system.failed.then((error) => {
+      throw error;
+    });
     try {
-      report = await runDemoOn(context, system, stopping.signal);
+      report = await Promise.race([runDemoOn(context, system, signal), failure]);
     } finally {
       await system.stop();
     }
@@ -30,8 +36,8 @@ export async function demo(context: CommandContext): Promise<ExitCode> {
     const client = await openClient(settings, log);
     try {
       const { storage } = client;
-      const demoContext = createDemoContext(context, running.gatewayUrl, storage.commands);
-      report = await runJob({ ...demoContext, events: storage.events }, context, stopping.signal);
+      const demoContext = createDemoContext(context, running.gatewayUrl, storage.commands, signal);
+      report = await runJob({ ...demoContext, events: storage.events }, context, signal);
     } finally {
       await client.close();
     }
@@ -43,7 +49,7 @@ export async function demo(context: CommandContext): Promise<ExitCode> {
       ? `Merged: ${report.commits.length} commits, merge request ${report.mergeRequest?.number ?? ''}, ${(durationMs / 1000).toFixed(1)} s`
       : `Not merged: ${report.outcome}. ${report.reason}`,
   ]);
-  if (!stopping.signal.aborted) await concludeDemo(home);
+  if (!signal.aborted) await concludeDemo(home);
   return report.outcome === 'merged' ? exitCodes.success : exitCodes.outcomeFailed;
 }
 
@@ -52,8 +58,9 @@ export async function runDemoOn(
   system: RunningSystem,
   signal: AbortSignal,
 ): Promise<RunReport> {
-  const demoContext = createDemoContext(context, system.gatewayUrl, system.storage.commands);
-  return runJob({ ...demoContext, events: system.storage.events }, context, signal);
+  const { gatewayUrl, storage } = system;
+  const demoContext = createDemoContext(context, gatewayUrl, storage.commands, signal);
+  return runJob({ ...demoContext, events: storage.events }, context, signal);
 }
 
 async function runJob(
@@ -76,6 +83,7 @@ function createDemoContext(
   { settings, home, log }: CommandContext,
   gatewayUrl: string,
   commands: DemoContext['commands'],
+  signal: AbortSignal,
 ): DemoContext {
   const forge = createLocalForge({
     environment: settings.environment,
@@ -84,5 +92,8 @@ function createDemoContext(
       log.warn(error.message);
     },
   });
-  return { home, environment: settings.environment, gatewayUrl, commands, forge };
+  const { environment } = settings;
+  const insist: DemoContext['insist'] = (what, run) =>
+    persistently({ clock: systemClock, log, signal }, what, run);
+  return { home, environment, gatewayUrl, commands, forge, insist };
 }

@@ -29,6 +29,8 @@ export interface DemoContext {
   readonly gatewayUrl: string;
   readonly commands: CommandSender;
   readonly forge: ForgePort;
+  /** Repeats what failed because NATS is away until it is back: the demo's own part survives what the system survives. */
+  readonly insist: <Value>(what: string, run: () => Promise<Value>) => Promise<Value>;
 }
 
 export interface DemoJob {
@@ -54,8 +56,12 @@ export async function beginDemo(context: DemoContext): Promise<DemoJob> {
   const definition = describeTrigger(repository);
   const secret = await ensureTriggerSecret(context.home, triggerId);
   await writeTrigger(context.home, definition);
-  await configureTrigger(context.commands, context.home, definition);
-  await sendWebhook(context.gatewayUrl, secret, deliveryId(number));
+  await context.insist('trigger of the demo', () =>
+    configureTrigger(context.commands, context.home, definition),
+  );
+  await context.insist('webhook of the demo', () =>
+    sendWebhook(context.gatewayUrl, secret, deliveryId(number)),
+  );
   return { number, repository, run: runIdFor(triggerId, deliveryId(number)) };
 }
 
@@ -151,5 +157,7 @@ export async function reviewDemo(
     idempotencyKey: `demo-review-${job.number}`,
   });
   const manager = { kind: 'merge-request', id: `${job.run}::merge-request` };
-  await context.commands.deliver(manager, { type: 'forgeChanged' }, `demo-review-${job.run}`);
+  await context.insist('review of the demo', () =>
+    context.commands.deliver(manager, { type: 'forgeChanged' }, `demo-review-${job.run}`),
+  );
 }

@@ -14,14 +14,19 @@ export async function watchDemo(
   let report = createRunReport(job.run);
   let parked = false;
   let review: Promise<void> | undefined;
-  await followRun(context.events, job.run, signal, (event) => {
+  const failed = new AbortController();
+  await followRun(context.events, job.run, AbortSignal.any([signal, failed.signal]), (event) => {
     report = foldRunEvent(report, event);
     const line = narrate(event);
     if (line !== undefined) tell(line);
     // The reviewer reads the change when there is a merge request and the session has gone to sleep over it.
     parked ||= event.type === 'sessionParked';
-    if (parked && report.mergeRequest !== null) {
-      review ??= reviewDemo(context, job, report.mergeRequest);
+    if (parked && review === undefined && report.mergeRequest !== null) {
+      review = reviewDemo(context, job, report.mergeRequest);
+      // Without the review the job has no end: nobody watches it any longer, and the caller is told why.
+      review.catch(() => {
+        failed.abort();
+      });
     }
     return event.type === 'runCompleted' || event.type === 'runFailed' ? 'stop' : 'go on';
   });

@@ -11,21 +11,25 @@ import { createModelDirectory } from '../../integrations/model/directory.ts';
 import { createWorkspaces } from '../../integrations/sandbox/workspaces.ts';
 import type { ActorDefinition } from '../../runtime/mod.ts';
 import type { Storage } from '../../runtime/nats/open-storage.ts';
+import { systemClock } from '../../runtime/worker/system-clock.ts';
 import { loadBundledWorkflow, loadWorkflowFile } from '../../workflows/library/library.ts';
 import type { Settings } from '../settings.ts';
 import { createCommandEnvironment } from './command-environment.ts';
 import type { SystemLog } from './log.ts';
 import { packageRoot } from './package-root.ts';
+import { createPatientStores } from './patient-stores.ts';
 
 export const workQueueId = 'default';
 
 /** Effects at once, per pool. Model calls wait for a provider; the others use this machine's cores. */
 export const poolConcurrency = { model: 64, tools: 8, git: 8, verification: 4 } as const;
 
+/** `signal` aborts when the system stops. */
 export function createActors(
   settings: Settings,
   storage: Storage,
   log: SystemLog,
+  signal: AbortSignal,
 ): readonly ActorDefinition[] {
   const environment = createCommandEnvironment(settings.environment, packageRoot);
   const git = { environment: settings.environment };
@@ -50,7 +54,7 @@ export function createActors(
         }),
     ...(record === undefined ? {} : { record }),
   });
-  const { blobs, transcripts } = storage;
+  const { blobs, transcripts } = createPatientStores(storage, { clock: systemClock, log, signal });
   return [
     defineTrigger(),
     defineWorkQueue(),

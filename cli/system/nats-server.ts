@@ -69,7 +69,7 @@ export async function startNats(
   const writes =
     server.syncMode === 'always'
       ? 'every message is synced to disk'
-      : 'synced to disk every few seconds: a power cut may lose the last ones';
+      : 'synced to disk every two minutes: a power cut may lose what came since';
   return {
     url,
     user,

@@ -166,18 +166,24 @@ async function startWorkerPart(
   workerId: string,
   started: Started,
 ): Promise<void> {
+  const stopping = new AbortController();
   const worker = createWorker({
     ...space,
     workerId,
     storage,
     log,
-    registry: createRegistry(createActors(settings, storage, log)),
+    registry: createRegistry(createActors(settings, storage, log, stopping.signal)),
     clock: systemClock,
     concurrency: poolConcurrency,
     ...(observer === undefined ? {} : { observer }),
   });
   await worker.start();
-  started.push(() => worker.stop());
+  started.push(async () => {
+    // The worker first: what gives up waiting for the store must not count as a failed effect.
+    await worker.stop().finally(() => {
+      stopping.abort();
+    });
+  });
 }
 
 /** The read model and the projector that keeps it up to date. */

@@ -19,8 +19,12 @@ export const eventWords: Readonly<Record<string, WordsOf>> = {
 
 const maxDetailLength = 200;
 
-export function describeEvent({ type, data }: Pick<StoredEvent, 'type' | 'data'>): EventWords {
-  const words = eventWords[type]?.(readEventFacts(data)) ?? {
+export function describeEvent({
+  kind,
+  type,
+  data,
+}: Pick<StoredEvent, 'kind' | 'type' | 'data'>): EventWords {
+  const words = eventWords[type]?.(readEventFacts(kind, data)) ?? {
     title: formatEventType(type),
     detail: describeUnknown(data),
   };

@@ -20,14 +20,17 @@ export type WordsOf = (facts: EventFacts) => PartialWords;
 
 /** The data of an event, read without trust: what is missing reads as empty. */
 export interface EventFacts {
+  /** The kind of the actor that tells. */
+  readonly kind: string;
   text(key: string): string;
   count(key: string): number | undefined;
   list(key: string): readonly string[];
   nested(key: string): EventFacts;
 }
 
-export function readEventFacts(data: Readonly<JsonObject>): EventFacts {
+export function readEventFacts(kind: string, data: Readonly<JsonObject>): EventFacts {
   return {
+    kind,
     text: (key) => {
       const value = data[key];
       return value === undefined || value === null ? '' : shortenShas(formatValue(value));
@@ -42,7 +45,7 @@ export function readEventFacts(data: Readonly<JsonObject>): EventFacts {
     },
     nested: (key) => {
       const value = jsonObjectSchema.safeParse(data[key]);
-      return readEventFacts(value.success ? value.data : {});
+      return readEventFacts(kind, value.success ? value.data : {});
     },
   };
 }

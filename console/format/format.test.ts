@@ -32,6 +32,7 @@ describe('formatAge', () => {
 });
 
 describe('describeEvent', () => {
+  const kind = 'merge-request';
   const sha = '0123456789abcdef0123456789abcdef01234567';
 
   it.each([
@@ -101,10 +102,10 @@ describe('describeEvent', () => {
       'no rounds left',
       'bad',
     ],
-    ['actorEnded', {}, 'Ended', '', 'neutral'],
-    ['actorEnded', { error: { message: 'boom' } }, 'Broke', 'boom', 'bad'],
+    ['actorEnded', {}, 'Merge request ended', '', 'neutral'],
+    ['actorEnded', { error: { message: 'boom' } }, 'Merge request broke', 'boom', 'bad'],
   ] as const)('%s %j', (type, data, title, detail, tone) => {
-    expect(describeEvent({ type, data: structuredClone(data) as JsonObject })).toMatchObject({
+    expect(describeEvent({ kind, type, data: structuredClone(data) as JsonObject })).toMatchObject({
       title,
       detail,
       tone,
@@ -112,7 +113,7 @@ describe('describeEvent', () => {
   });
 
   it('shows every value of a type it does not know', () => {
-    expect(describeEvent({ type: 'somethingNew', data: { itemCount: 3, note: 'a\nb' } })).toEqual({
+    expect(describeEvent({ kind, type: 'somethingNew', data: { itemCount: 3, note: 'a\nb' } })).toEqual({
       title: 'Something new',
       detail: 'item count 3 · note a',
       tone: 'neutral',
@@ -121,7 +122,7 @@ describe('describeEvent', () => {
   });
 
   it('reads what is missing as empty', () => {
-    expect(describeEvent({ type: 'runFailed', data: {} })).toMatchObject({
+    expect(describeEvent({ kind, type: 'runFailed', data: {} })).toMatchObject({
       title: 'Run failed',
       detail: '',
     });

@@ -122,12 +122,12 @@ function answer(
     return { entries: page, throughSeq: (more ? page : entries).at(-1)?.seq ?? 0, more };
   }
   switch (url.pathname) {
-    case '/api/runs': {
-      const all = known.reduce<readonly ActorSummary[]>(
-        (actors, event) => foldIntoList(actors, event, 'first'),
+    case '/api/actors': {
+      const actors = known.reduce<readonly ActorSummary[]>(
+        (list, event) => foldIntoList(list, event, 'first'),
         [],
       );
-      return { actors: all.filter(({ kind }) => kind === 'coordinator'), throughSeq };
+      return { actors, throughSeq };
     }
     case '/api/events': {
       const run = url.searchParams.get('run');

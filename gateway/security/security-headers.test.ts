@@ -7,11 +7,21 @@ const connect = (policy: string) =>
 
 describe('contentSecurityPolicy', () => {
   it('lets the console reach the NATS WebSocket and nothing else', () => {
-    expect(connect(contentSecurityPolicy(liveAccess))).toBe(
-      "connect-src 'self' ws://127.0.0.1:9333",
-    );
+    expect(connect(contentSecurityPolicy(liveAccess))).toBe("connect-src 'self' ws://127.0.0.1:*");
     const away = contentSecurityPolicy({ status: 'unavailable', reason: 'NATS is away' });
     expect(connect(away)).toBe("connect-src 'self'");
+  });
+
+  it('leaves the port open on this machine alone: there a restart chooses another one', () => {
+    const urls = ['ws://localhost:9333', 'ws://[::1]:9333', 'wss://nats.example.org:9333/any'];
+    const connects = urls.map((url) =>
+      connect(contentSecurityPolicy({ ...liveAccess, status: 'available', url } as never)),
+    );
+    expect(connects).toEqual([
+      "connect-src 'self' ws://localhost:*",
+      "connect-src 'self' ws://[::1]:*",
+      "connect-src 'self' wss://nats.example.org:9333",
+    ]);
   });
 
   it.each(['http://127.0.0.1:9333', 'javascript:alert(1)', '*', "ws:; script-src 'unsafe-inline'"])(

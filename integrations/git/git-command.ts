@@ -26,7 +26,8 @@ const maxQuotedLength = 2_000;
  * The one thing read from git's words (in the C locale), because it has no exit code of its own: a
  * lock is held, or a worktree of the same repository is being made at this instant.
  */
-const contention = /\.lock': File exists|failed to read .*worktrees\/.*\/commondir/;
+const contention =
+  /\.lock': File exists|failed to read .*worktrees\/.*\/commondir|bad object worktrees\/.*\/HEAD/;
 
 export interface GitCommand {
   /** Absolute path: a worktree, a repository or a git directory. */

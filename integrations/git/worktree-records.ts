@@ -67,8 +67,8 @@ export function worktreeLocks(record: string, path: string): readonly Repairable
 }
 
 /**
- * Records killed while git wrote `commondir`. Every git command that looks at worktrees dies on one,
- * whoever's it is, so it stands in the way like a lock and is removed like one.
+ * Records killed while git wrote `commondir`, or before it wrote what HEAD is. Git commands that look at all
+ * worktrees die on one, whoever's it is, so it stands in the way like a lock and is removed like one.
  */
 export async function findBrokenRecords(
   commonDirectory: string,
@@ -77,11 +77,16 @@ export async function findBrokenRecords(
   const broken: RepairableLock[] = [];
   for (const name of (await listIfPresent(folder)) ?? []) {
     const path = join(folder, name);
-    if ((await statIfPresent(join(path, 'commondir')))?.size !== 0) continue;
-    broken.push({ path, folders: [commonDirectory], mayBeHeldLong: false });
+    const isBroken =
+      (await statIfPresent(join(path, 'commondir')))?.size === 0 ||
+      nothingYet.test((await readTextIfPresent(join(path, 'HEAD'))) ?? '');
+    if (isBroken) broken.push({ path, folders: [commonDirectory], mayBeHeldLong: false });
   }
   return broken;
 }
+
+/** What git writes into a new worktree's HEAD until it knows better: no object has this name. */
+const nothingYet = /^0{40,64}\s*$/;
 
 async function findRecords(commonDirectory: string, path: string): Promise<readonly string[]> {
   const folder = join(commonDirectory, 'worktrees');

@@ -312,6 +312,31 @@ describe('after kill -9', () => {
     expect(await exists(record)).toBe(false);
   });
 
+  it('fetches past the record of another worktree whose HEAD was never written', async () => {
+    const other = join(sandbox.folder, 'worktrees', `other ${count}`);
+    await sandbox.git(clone, 'worktree', 'add', '--quiet', '--detach', other);
+    const record = join(clone, '.git/worktrees', basename(other).replaceAll(' ', '-'));
+    await writeFile(join(record, 'HEAD'), `${'0'.repeat(40)}\n`);
+    const longAgo = new Date(Date.now() - 60_000);
+    await utimes(record, longAgo, longAgo);
+    const sha = await sandbox.commitTo(origin, 'main', { 'later.txt': 'later\n' });
+    const worktree = await repositories.addWorktree(requestFor(clone));
+    expect(worktree.baseSha).toBe(sha);
+    expect(await exists(record)).toBe(false);
+  });
+
+  it('makes worktrees at once while the origin moves on, so that each has to fetch', async () => {
+    const base = requestFor(clone);
+    const made: Promise<unknown>[] = [];
+    for (let index = 0; index < 12; index += 1) {
+      await sandbox.commitTo(origin, 'main', { 'later.txt': `${index}\n` });
+      const request = { ...base, branch: `signalbox/s-${index}`, path: `${base.path}-${index}` };
+      made.push(repositories.addWorktree(request));
+    }
+    await Promise.all(made);
+    expect(await readFile(join(`${base.path}-11`, 'later.txt'), 'utf8')).toBe('11\n');
+  });
+
   it('is fine with nothing to remove', async () => {
     await repositories.removeWorktree(requestFor(clone));
     await mkdir(requestFor(clone).path, { recursive: true });

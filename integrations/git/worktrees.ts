@@ -66,7 +66,7 @@ async function makeWorktree(
       Promise.resolve({ path, branch, baseSha }),
     );
   }
-  const baseSha = await claimBranch(git, common, request);
+  const baseSha = await claimBranch(tools, common, request);
   if (state.type === 'halfMade') await eraseWorktree(path, state.records);
   // One at a time: git reads the records of all worktrees and dies on one that is being written.
   await tools.withKey(common, () =>
@@ -80,7 +80,12 @@ async function makeWorktree(
 }
 
 /** The start of the branch: as recorded when we were here before, else the tip of the base branch now. */
-async function claimBranch(git: RunGit, common: string, request: AddRequest): Promise<string> {
+async function claimBranch(
+  tools: GitTools,
+  common: string,
+  request: AddRequest,
+): Promise<string> {
+  const { git } = tools;
   const { branch } = request;
   const found = await readBranch(git, common, branch);
   if (found.base === undefined && found.tip !== undefined) {
@@ -88,7 +93,7 @@ async function claimBranch(git: RunGit, common: string, request: AddRequest): Pr
   }
   // A branch that has moved on keeps its commits: only the folder is made again.
   if (found.base !== undefined && found.tip !== undefined) return found.base;
-  const baseSha = found.base ?? (await fetchBase(git, common, request));
+  const baseSha = found.base ?? (await fetchBase(tools, common, request));
   await changeReferences(git, common, [
     { name: baseReference(branch), from: found.base, to: baseSha },
     { name: branchReference(branch), from: undefined, to: baseSha },
@@ -106,7 +111,8 @@ async function readBranch(
   return { base: found.get(names[0]), tip: found.get(names[1]) };
 }
 
-async function fetchBase(git: RunGit, common: string, request: AddRequest): Promise<string> {
+async function fetchBase(tools: GitTools, common: string, request: AddRequest): Promise<string> {
+  const { git } = tools;
   const reference = branchReference(request.baseBranch);
   const sha = await readOriginTip(git, common, request.origin, reference);
   if (sha === undefined) {
@@ -117,19 +123,22 @@ async function fetchBase(git: RunGit, common: string, request: AddRequest): Prom
     );
   }
   if (await hasCommit(git, common, sha)) return sha;
-  await git({
-    directory: common,
-    arguments: [
-      'fetch',
-      '--quiet',
-      '--no-tags',
-      '--no-write-fetch-head',
-      '--',
-      request.origin,
-      reference,
-    ],
-    deadlineMs: transferDeadlineMs,
-  });
+  // Not beside the making of a worktree: fetch looks at the HEADs of all, and dies on one that is not written yet.
+  await tools.withKey(common, () =>
+    git({
+      directory: common,
+      arguments: [
+        'fetch',
+        '--quiet',
+        '--no-tags',
+        '--no-write-fetch-head',
+        '--',
+        request.origin,
+        reference,
+      ],
+      deadlineMs: transferDeadlineMs,
+    }),
+  );
   return sha;
 }
 

@@ -44,6 +44,8 @@ export interface WorkQueueOptions {
 export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   const { client, manager, namespace, log } = options;
   const consumers = new Map<string, Promise<Consumer>>();
+  /** Pools whose last pull failed: an outage is told once, not by every slot every few seconds. */
+  const failing = new Set<string>();
 
   const openConsumer = async (pool: string): Promise<Consumer> => {
     const name = `pool-${pool}-${namespace}`;
@@ -69,6 +71,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   const pull = async (pool: string): Promise<WorkDelivery | undefined> => {
     const consumer = await consumerOf(pool);
     const message = await consumer.next({ expires: pullMs });
+    failing.delete(pool);
     return message === null ? undefined : readDelivery(options, message);
   };
 
@@ -82,7 +85,10 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
       return await pull(pool);
     } catch (error) {
       if (signal.aborted) return undefined;
-      log.warn('pulling work failed', { pool, error: describeError(error) });
+      if (!failing.has(pool)) {
+        failing.add(pool);
+        log.warn('pulling work failed', { pool, error: describeError(error) });
+      }
       consumers.delete(pool);
       await Promise.race([delay(retryDelayMs), interrupted]);
       return undefined;

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
+import { assertNever } from '../../runtime/contract/errors.ts';
 import {
   identifyProcess,
   isSameProcessAlive,
@@ -86,8 +87,8 @@ export class DemoProcess {
     this.start(undefined);
   }
 
-  async untilTold(text: string): Promise<void> {
-    await this.until(() => this.ended || this.isTold({ text }));
+  async untilTold(text: string, times = 1): Promise<void> {
+    await this.until(() => this.ended || this.isTold({ text, times }));
   }
 
   /** Lines told about the job, from its beginning on: the same after every restart. */
@@ -150,6 +151,8 @@ export class DemoProcess {
         return this.traced.isGitHeld();
       case 'commit':
         return this.stderr.some((line) => line.startsWith('halted '));
+      default:
+        return assertNever(instant);
     }
   }
 
@@ -168,7 +171,7 @@ export class DemoProcess {
     const child = spawn(process.execPath, [join(repositoryRoot, 'dist', file), ...options], {
       cwd: this.folder,
       env: {
-        ...process.env,
+        HOME: process.env['HOME'],
         PATH: this.traced.path,
         SIGNALBOX_HOME: this.home,
         NATS_SERVER: this.natsServer,

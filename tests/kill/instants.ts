@@ -40,6 +40,9 @@ export const linesOfDemo = 48;
 const startUpMs = 1_800;
 /** From one line to the next: a command takes about this long. */
 const betweenLinesMs = 700;
+/** The last lines come in quick succession, and the process ends soon after them. */
+const linesOfEnd = 6;
+const endMs = 50;
 
 /** Instants in the order in which the job reaches them; every job has one in its start-up. */
 export function drawInstants(random: () => number, count: number): readonly Instant[] {
@@ -49,14 +52,12 @@ export function drawInstants(random: () => number, count: number): readonly Inst
     () => 1 + Math.floor(random() * (linesOfDemo - 1)),
   );
   lines.sort((left, right) => left - right);
-  return [
-    startUp,
-    ...lines.map((line): Instant => ({
-      type: 'line',
-      line,
-      afterMs: Math.round(random() * betweenLinesMs),
-    })),
-  ];
+  return [startUp, ...lines.map((line) => drawAround(random, line))];
+}
+
+function drawAround(random: () => number, line: number): Instant {
+  const longestMs = line > linesOfDemo - linesOfEnd ? endMs : betweenLinesMs;
+  return { type: 'line', line, afterMs: Math.round(random() * longestMs) };
 }
 
 /** mulberry32: small, and good enough to spread instants. */

@@ -1,13 +1,13 @@
 /**
  * The proof that a job survives `kill -9`: the whole process tree of the demo is killed at instants drawn from a seed
  * and at chosen ones, the same command is started again, and in the end there is exactly one merged change.
- * SEED=<number> repeats a draw.
+ * SEED=<number> repeats a draw. Runs what `npm run build` has built.
  */
 import { expect, test } from 'vitest';
 import type { RunReport } from '../../cli/client/run-report.ts';
 import { DemoProcess } from './demo-process.ts';
 import { createRandom, drawInstants, type Instant } from './instants.ts';
-import { readStoredJob } from './stored-job.ts';
+import { readStoredJob, type StoredJob } from './stored-job.ts';
 import { verifyEvents } from './verify-events.ts';
 import { verifyExecutions } from './verify-executions.ts';
 import { verifyRepository } from './verify-repository.ts';
@@ -17,7 +17,9 @@ console.log(`kill test: SEED=${seed}`);
 const random = createRandom(seed);
 
 const drawnJobs = 3;
-const killsPerJob = 7;
+const killsPerJob = 8;
+/** A job takes ten seconds, a kill up to five more; several jobs share a machine that may be busy. */
+const timeoutMs = 300_000;
 
 /** Events whose commit is cut off from its relay, in the order in which the job comes to them. */
 const announced = [
@@ -34,21 +36,30 @@ const announced = [
   'runCompleted',
 ];
 
+const atWork: readonly Instant[] = [
+  { type: 'startUp', afterMs: 250 },
+  { type: 'startUp', afterMs: 700 },
+  { type: 'git', command: 'worktree' },
+  { type: 'commit', state: 'thinking.calling', afterMs: 75 },
+  { type: 'command', text: 'glob: ', afterMs: 250 },
+  { type: 'command', text: 'hands over: ', afterMs: 250 },
+  { type: 'git', command: 'commit' },
+  { type: 'git', command: 'push' },
+  { type: 'command', text: '(rework 1)', afterMs: 250 },
+  { type: 'git', command: 'update-ref', following: 'merge-tree' },
+];
+
+const alone: readonly Instant[] = [
+  { type: 'told', text: 'prepares its worktree', afterMs: 0, alone: true },
+  { type: 'command', text: 'glob: ', afterMs: 200, alone: true },
+  { type: 'command', text: 'hands over: ', afterMs: 200, alone: true },
+];
+
 const scenarios: readonly (readonly [name: string, instants: readonly Instant[]])[] = [
-  ['between a commit and its relay', announced.map((event) => ({ type: 'commit', event }))],
   [
-    'while something is at work',
+    'between a commit and its relay, and before it has told its end',
     [
-      { type: 'startUp', afterMs: 250 },
-      { type: 'startUp', afterMs: 700 },
-      { type: 'git', command: 'worktree' },
-      { type: 'commit', state: 'thinking.calling', afterMs: 75 },
-      { type: 'command', text: 'glob: ', afterMs: 250 },
-      { type: 'command', text: 'hands over: ', afterMs: 250 },
-      { type: 'git', command: 'commit' },
-      { type: 'git', command: 'push' },
-      { type: 'command', text: '(rework 1)', afterMs: 250 },
-      { type: 'git', command: 'update-ref', following: 'merge-tree' },
+      ...announced.map((event): Instant => ({ type: 'commit', event })),
       { type: 'told', text: 'runCompleted', afterMs: 0 },
     ],
   ],
@@ -61,48 +72,71 @@ const scenarios: readonly (readonly [name: string, instants: readonly Instant[]]
 
 test.concurrent.for(scenarios)(
   'one merged change, killed %s',
+  { timeout: timeoutMs },
   async ([, instants], { onTestFinished }) => {
     const demo = await DemoProcess.prepare();
     onTestFinished(() => demo.remove());
     for (const instant of instants) if (!(await demo.killAt(instant))) break;
+    // The last instants of a job are close to its end, and a busy machine may come too late for one.
+    expect(demo.kills.length, demo.describe()).toBeGreaterThanOrEqual(instants.length - 1);
     await expectOneMergedChange(demo);
   },
 );
 
-test.concurrent('one merged change, killed without what it has started, and its NATS server alone', async ({
-  onTestFinished,
-}) => {
-  const demo = await DemoProcess.prepare();
-  onTestFinished(() => demo.remove());
-  await demo.killAt({ type: 'told', text: 'prepares its worktree', afterMs: 0, alone: true });
-  await demo.killAt({ type: 'command', text: 'glob: ', afterMs: 200, alone: true });
-  await demo.killAt({ type: 'command', text: 'hands over: ', afterMs: 200, alone: true });
-  demo.startOnly();
-  await demo.untilTold('merge request 1 opened');
-  await demo.killNatsServer();
-  await demo.untilTold('(rework 1)');
-  await demo.killNatsServer();
-  await expectOneMergedChange(demo);
-});
+test.concurrent(
+  'one merged change, killed while something is at work',
+  { timeout: timeoutMs },
+  async ({ onTestFinished }) => {
+    const demo = await DemoProcess.prepare();
+    onTestFinished(() => demo.remove());
+    for (const instant of atWork) expect(await demo.killAt(instant), demo.describe()).toBe(true);
+    const { report, job } = await expectOneMergedChange(demo);
+    // The kills met what they were meant for: two calls of bash, and the verification of the first round.
+    expect(report.counts.interruptedToolCalls).toBe(2);
+    expect(Math.max(...job.claims.values())).toBe(2);
+  },
+);
 
-async function expectOneMergedChange(demo: DemoProcess): Promise<void> {
+test.concurrent(
+  'one merged change, killed without what it has started, and its NATS server alone',
+  { timeout: timeoutMs },
+  async ({ onTestFinished }) => {
+    const demo = await DemoProcess.prepare();
+    onTestFinished(() => demo.remove());
+    for (const instant of alone) expect(await demo.killAt(instant), demo.describe()).toBe(true);
+    demo.startOnly();
+    await demo.untilTold('merge request 1 opened');
+    await demo.killNatsServer();
+    await demo.untilTold('(rework 1)');
+    await demo.killNatsServer();
+    // What the tests have said is stored while there is no server, or it has just come back.
+    await demo.untilTold('hands over: ', 2);
+    await demo.killNatsServer();
+    await expectOneMergedChange(demo);
+  },
+);
+
+async function expectOneMergedChange(
+  demo: DemoProcess,
+): Promise<{ readonly report: RunReport; readonly job: StoredJob }> {
   const { exitCode, stdout } = await demo.finish();
   expect(exitCode, demo.describe()).toBe(0);
   const report = JSON.parse(stdout) as RunReport;
+  const proof = {
+    verdict: 'passed',
+    command: 'npm test',
+    exitCode: 0,
+    undeclared: [],
+    missing: [],
+  };
   expect(report, demo.describe()).toMatchObject({
     outcome: 'merged',
-    proof: [0, 1].map((round) => ({
-      round,
-      verdict: 'passed',
-      command: 'npm test',
-      exitCode: 0,
-      undeclared: [],
-      missing: [],
-    })),
+    proof: [0, 1].map((round) => ({ round, ...proof })),
   });
   expect(demo.findSurvivors()).toEqual([]);
   const job = await readStoredJob(demo.home, report.session ?? '');
   await verifyRepository(demo.home, report);
   verifyEvents(job);
   verifyExecutions(job, demo.traced.executions());
+  return { report, job };
 }

@@ -86,10 +86,12 @@ function verifyCalls(events: StoredJob['events'], transcript: StoredJob['transcr
   expect(answered.sort()).toEqual(
     calls.flatMap(({ id }) => (id === finalCompletion ? [] : [id])).sort(),
   );
-  const carriedOut = calls.flatMap(({ id, name }) => (name === 'complete_step' ? [] : [id])).sort();
+  const carriedOut = calls
+    .flatMap(({ id, name }) => (name === 'complete_step' ? [] : [JSON.stringify(id)]))
+    .sort();
   for (const fact of ['toolStarted', 'toolFinished']) {
     const seen = events.flatMap(({ type, data }) =>
-      type === fact ? [String(data['toolCall'])] : [],
+      type === fact ? [JSON.stringify(data['toolCall'])] : [],
     );
     expect(seen.sort(), fact).toEqual(carriedOut);
   }

@@ -5,6 +5,7 @@
  */
 import { expect } from 'vitest';
 import type { StoredEvent } from '../../runtime/contract/event.ts';
+import type { Json } from '../../runtime/contract/json.ts';
 import type { StoredJob } from './stored-job.ts';
 import type { Execution } from './traced-programs.ts';
 
@@ -56,7 +57,7 @@ function listCallWindows({ events, transcript }: StoredJob): readonly Window[] {
   return events
     .filter(({ type, data }) => type === 'toolStarted' && data['tool'] === 'bash')
     .map((started) => {
-      const id = String(started.data['toolCall']);
+      const id = readText(started.data['toolCall']);
       const ended = findAfter(
         events,
         started,
@@ -65,7 +66,7 @@ function listCallWindows({ events, transcript }: StoredJob): readonly Window[] {
       );
       return {
         what: `bash call ${id} (${outcomes.get(id)})`,
-        command: String(calls.get(id)?.input['command']),
+        command: readText(calls.get(id)?.input['command']),
         fromMs: Date.parse(started.at),
         untilMs: Date.parse(ended.at),
         least: outcomes.get(id) === 'interrupted' ? 0 : 1,
@@ -80,8 +81,8 @@ function listVerificationWindows({ events, claims }: StoredJob): readonly Window
     .map((received) => {
       const proof = findAfter(events, received, 'proofRecorded', () => true);
       return {
-        what: `verification of round ${String(received.data['round'])}`,
-        command: String(proof.data['command']),
+        what: `verification of round ${JSON.stringify(received.data['round'])}`,
+        command: readText(proof.data['command']),
         fromMs: Date.parse(received.at),
         untilMs: Date.parse(proof.at),
         least: 1,
@@ -102,4 +103,9 @@ function findAfter(
   );
   if (found === undefined) throw new Error(`no ${type} follows ${first.id}`);
   return found;
+}
+
+function readText(value: Json | undefined): string {
+  if (typeof value !== 'string') throw new Error(`${JSON.stringify(value)} is no text`);
+  return value;
 }

@@ -71,6 +71,8 @@ export interface RunningCommand {
   log(): string;
   /** Resolves when a line of the output holds the text. */
   untilSaid(text: string, timeoutMs?: number): Promise<void>;
+  /** Resolves when so many lines do. */
+  untilCount(text: string, count: number): Promise<void>;
   /** Asks the process to stop and resolves with its exit code. */
   stop(): Promise<number | null>;
   readonly ended: Promise<number | null>;
@@ -105,26 +107,25 @@ export async function startSignalbox(
     ended = true;
     return child.exitCode;
   });
+  const untilCount = async (text: string, count: number, timeoutMs = commandTimeoutMs): Promise<void> => {
+    const isSaid = (): boolean => lines.filter((line) => line.includes(text)).length >= count;
+    const describe = (): string => `"${text}" was not said ${count} times:\n${lines.slice(-60).join('\n')}`;
+    await vi.waitFor(
+      () => {
+        if (!isSaid() && !ended) throw new Error(describe());
+      },
+      { timeout: timeoutMs, interval: 10 },
+    );
+    if (!isSaid()) throw new Error(`ended with ${child.exitCode}; ${describe()}`);
+  };
   return {
     pid: child.pid,
     home,
     lines,
     ended: end,
     log: () => readFileSync(join(home, 'logs', 'signalbox.log'), 'utf8'),
-    untilSaid: async (text, timeoutMs = commandTimeoutMs) => {
-      const isSaid = (): boolean => lines.some((line) => line.includes(text));
-      await vi.waitFor(
-        () => {
-          if (!isSaid() && !ended)
-            throw new Error(`nobody said "${text}":\n${lines.slice(-40).join('\n')}`);
-        },
-        { timeout: timeoutMs, interval: 20 },
-      );
-      if (!isSaid())
-        throw new Error(
-          `ended with ${child.exitCode} and never said "${text}":\n${lines.join('\n')}`,
-        );
-    },
+    untilSaid: (text, timeoutMs) => untilCount(text, 1, timeoutMs),
+    untilCount: (text, count) => untilCount(text, count),
     stop: async () => {
       child.kill('SIGTERM');
       return end;

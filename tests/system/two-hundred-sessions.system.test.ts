@@ -16,9 +16,10 @@ const sessions = 200;
 const limit = 8;
 /** An idle system takes about 120 MB. What grows by a few megabytes with every session passes this before the end. */
 const maxRssMb = 600;
-const endTimeoutMs = 150_000;
+/** About forty seconds on two free cores. */
+const endTimeoutMs = 240_000;
 
-it('ends all of them, with never more at work than the limit', async ({ onTestFinished }) => {
+it('ends all of them, with never more at work than the limit', { timeout: 300_000 }, async ({ onTestFinished }) => {
   const scratch = await makeScratch();
   onTestFinished(() => scratch.remove());
   const system = await startUp(join(scratch.folder, 'home'), {
@@ -53,11 +54,7 @@ it('ends all of them, with never more at work than the limit', async ({ onTestFi
   );
   const seconds = (performance.now() - startedAt) / 1000;
 
-  expect(
-    log.events.filter(({ type }) =>
-      /Failed$|Killed$|DeadLettered$|Quarantined$|Escalated$/u.test(type),
-    ),
-  ).toEqual([]);
+  expect(log.events.filter(isBad).map(describe)).toEqual([]);
   const merged = listOf('runCompleted').filter(({ data }) => data['outcome'] === 'merged');
   expect(new Set(merged.map(({ actor }) => actor))).toEqual(new Set(runs));
   for (const type of ['handedOver', 'sessionCompleted', 'mergeRequestMerged', 'worktreeRemoved']) {
@@ -75,6 +72,14 @@ it('ends all of them, with never more at work than the limit', async ({ onTestFi
   );
   expect(Math.max(...rssMb)).toBeLessThan(maxRssMb);
 });
+
+function isBad({ type }: StoredEvent): boolean {
+  return /(?:Failed|Killed|DeadLettered|Quarantined|Escalated|Refused)$/u.test(type);
+}
+
+function describe({ type, actor, data }: StoredEvent): string {
+  return `${type} of ${actor}: ${JSON.stringify(data)}`;
+}
 
 function readRssMb(pid: number): number {
   return Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })) / 1024;

@@ -1,3 +1,4 @@
+/** How sb-event-timeline looks. */
 import { css } from 'lit';
 
 export const eventTimelineStyles = css`
@@ -68,6 +69,11 @@ export const eventTimelineStyles = css`
   }
   .quiet summary {
     padding-block: 0;
+  }
+  @media (pointer: coarse) {
+    li summary {
+      padding-block: var(--space-small);
+    }
   }
   .quiet .title {
     color: var(--text-muted);

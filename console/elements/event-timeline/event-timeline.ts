@@ -33,7 +33,9 @@ export class EventTimeline extends LitElement {
 
   #renderEvent(event: StoredEvent) {
     const { title, detail, tone, weight } = describeEvent(event);
-    const about = this.toolCalls.get(`${event.actor}/${String(event.data['toolCall'])}`);
+    const { toolCall } = event.data;
+    const about =
+      typeof toolCall === 'string' ? this.toolCalls.get(`${event.actor}/${toolCall}`) : undefined;
     return html`<li class="tone-${tone} ${weight}" data-seq=${event.seq} data-type=${event.type}>
       <details>
         <summary>

@@ -1,3 +1,4 @@
+/** How sb-fact-list looks. */
 import { css } from 'lit';
 
 export const factListStyles = css`

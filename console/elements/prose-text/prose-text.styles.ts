@@ -1,3 +1,4 @@
+/** How sb-prose-text looks. */
 import { css } from 'lit';
 
 export const proseTextStyles = css`

@@ -33,6 +33,5 @@ export const standingWords: Readonly<Record<string, WordsOf>> = {
       facts.text('session'),
       `${facts.text('working')} working, ${facts.text('waiting')} waiting`,
     ),
-    weight: 'quiet',
   }),
 };

@@ -13,6 +13,9 @@ import type { RunsStore } from './state.ts';
 /** The gateway did not answer the first question: it is asked again. */
 const listRetryMs = 2_000;
 
+/** Events before the list that are read again, for what triggers and the work queue told lately. */
+const recentEvents = 400;
+
 export interface RunsActions {
   start(): void;
   stop(): void;
@@ -43,7 +46,7 @@ export function createRunsActions(
         report: (status) => store.trigger.troubled({ trouble: describeTailStatus(status) }),
       },
       clock,
-      tailFrom(throughSeq),
+      tailFrom(Math.max(0, throughSeq - recentEvents)),
     );
     end = () => follower.stop();
     follower.start();

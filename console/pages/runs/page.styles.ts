@@ -32,6 +32,34 @@ export const runsPageStyles = css`
     background: var(--surface-hover);
     font-weight: 550;
   }
+  .standing {
+    margin-block-start: var(--space-section);
+    border: var(--line-width) solid var(--line);
+    border-radius: var(--radius);
+    background: var(--surface-raised);
+    overflow: hidden;
+  }
+  .standing summary {
+    padding: var(--space-small) var(--space-large);
+    color: var(--text-muted);
+    cursor: pointer;
+  }
+  .standing summary:hover {
+    background: var(--surface-hover);
+  }
+  .standing[open] summary {
+    border-block-end: var(--line-width) solid var(--line);
+  }
+  .standing h2 {
+    display: inline;
+    font-size: var(--text-size-small);
+    font-weight: 550;
+  }
+  .refused {
+    margin-inline-start: var(--space-small);
+    color: var(--tone-bad);
+    font-size: var(--text-size-small);
+  }
   .count {
     color: var(--text-muted);
     font-weight: 400;

@@ -2,10 +2,12 @@
 import { LitElement, html, nothing } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import { baseStyles } from '../../elements/base.styles.ts';
+import '../../elements/event-timeline/event-timeline.ts';
 import '../../elements/notice-box/notice-box.ts';
 import '../../elements/run-list/run-list.ts';
 import { StoreController } from '../../reactive/store-controller.ts';
 import type { Place, PlaceStore } from '../../router/router.ts';
+import { formatCount } from '../../format/value.ts';
 import type { OpenPage, PageServices } from '../open-page.ts';
 import { pageStyles } from '../page.styles.ts';
 import { createRunsActions } from './actions.ts';
@@ -34,7 +36,7 @@ export class RunsPage extends LitElement {
   }
 
   protected override render() {
-    const { phase, runs, trouble } = this.#runs.value;
+    const { phase, runs, standing, trouble } = this.#runs.value;
     const filter = readFilter(this.#place.value.place.query);
     return html`
       <div class="head">
@@ -54,6 +56,7 @@ export class RunsPage extends LitElement {
       </div>
       ${trouble === undefined ? nothing : html`<p class="trouble" role="status">Not up to date: ${trouble}.</p>`}
       ${phase === 'loading' ? renderLoading(trouble) : renderRuns(runs, filter)}
+      ${standing.length === 0 ? nothing : renderStanding(standing)}
     `;
   }
 }
@@ -77,6 +80,18 @@ function renderRuns(runs: RunsState['runs'], filter: RunFilter) {
     </sb-notice>`;
   }
   return html`<sb-run-list .runs=${shown}></sb-run-list>`;
+}
+
+/** Why a delivery became no run is seen here, and nowhere else. */
+function renderStanding(standing: RunsState['standing']) {
+  const refused = standing.filter(({ type }) => type === 'deliveryRefused').length;
+  return html`<details class="standing">
+    <summary>
+      <h2>Triggers and work queue</h2>
+      ${refused === 0 ? nothing : html`<span class="refused">${formatCount(refused, 'delivery refused', 'deliveries refused')}</span>`}
+    </summary>
+    <sb-event-timeline .events=${standing}></sb-event-timeline>
+  </details>`;
 }
 
 export function openPage({ rest, live, router, clock }: PageServices): OpenPage {

@@ -76,10 +76,24 @@ describe('runs store', () => {
     expect(members).toEqual([['run-2'], ['run-1', 'parked', 'open']]);
   });
 
-  it('leaves the list alone for the events of other actors', () => {
+  it('keeps the latest that triggers and the work queue told', () => {
+    const store = createRunsStore();
+    const told = Array.from({ length: 120 }, (_, index) => index + 1).map((seq) => ({
+      ...event,
+      kind: seq % 2 === 0 ? 'trigger' : 'work-queue',
+      actor: 'standing',
+      seq,
+    }));
+    store.trigger.happened({ events: told });
+    const { runs, standing } = store.get().context;
+    expect(runs).toEqual([]);
+    expect(standing.map(({ seq }) => seq)).toEqual(told.slice(20).map(({ seq }) => seq));
+  });
+
+  it('leaves everything alone for the events of actors it does not know', () => {
     const store = createRunsStore();
     const before = store.get().context;
-    store.trigger.happened({ events: [{ ...event, kind: 'work-queue', actor: 'default' }] });
+    store.trigger.happened({ events: [{ ...event, kind: 'counter', actor: 'mine' }] });
     expect(store.get().context).toBe(before);
   });
 });

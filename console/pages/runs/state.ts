@@ -9,6 +9,10 @@ const runKind = 'coordinator';
 /** The actors that say how a run stands. */
 const memberKinds = new Set(['session', 'merge-request']);
 
+/** The actors that stand beside all runs: what they tell is shown below the list, the latest of it. */
+const standingKinds = new Set(['trigger', 'work-queue']);
+const maxStandingEvents = 100;
+
 export interface ListedRun {
   readonly run: ActorSummary;
   readonly members: readonly ActorSummary[];
@@ -17,6 +21,8 @@ export interface ListedRun {
 export interface RunsState {
   readonly phase: 'loading' | 'ready';
   readonly runs: readonly ListedRun[];
+  /** Oldest first. */
+  readonly standing: readonly StoredEvent[];
   /** Why the list may be out of date; undefined when it is not. */
   readonly trouble: string | undefined;
 }
@@ -24,18 +30,21 @@ export interface RunsState {
 export type RunsStore = ReturnType<typeof createRunsStore>;
 
 export function createRunsStore() {
-  const initial: RunsState = { phase: 'loading', runs: [], trouble: undefined };
+  const initial: RunsState = { phase: 'loading', runs: [], standing: [], trouble: undefined };
   return createStore({
     context: initial,
     on: {
-      listed: (_state, event: { readonly list: ActorList }): RunsState => ({
+      listed: (state, event: { readonly list: ActorList }): RunsState => ({
+        ...state,
         phase: 'ready',
         runs: groupByRun(event.list.actors),
         trouble: undefined,
       }),
       happened: (state, event: { readonly events: readonly StoredEvent[] }): RunsState => {
         const runs = event.events.reduce(foldIntoRuns, state.runs);
-        return runs === state.runs ? state : { ...state, runs };
+        const told = event.events.filter(({ kind }) => standingKinds.has(kind));
+        if (runs === state.runs && told.length === 0) return state;
+        return { ...state, runs, standing: [...state.standing, ...told].slice(-maxStandingEvents) };
       },
       troubled: (state, event: { readonly trouble: string | undefined }): RunsState =>
         state.trouble === event.trouble ? state : { ...state, trouble: event.trouble },

@@ -93,7 +93,7 @@ export function describeRelayOutlet(
         expect(idsTo('late', reading)).toEqual(['late-7']);
       });
       const stored = (await target.listEvents()).map((item) => Number(item.data['i']));
-      expect(stored.filter((i) => i >= 5).sort()).toEqual([5, 6]);
+      expect(stored.filter((i) => i >= 5).toSorted((a, b) => a - b)).toEqual([5, 6]);
       await reading.stop();
     });
 
