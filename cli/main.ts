@@ -3,6 +3,7 @@ import { CommanderError } from 'commander';
 import { describeError, SignalboxError } from '../runtime/contract/errors.ts';
 import { exitCodeOf, exitCodes, type ExitCode } from './exit-codes.ts';
 import { createProgram } from './program.ts';
+import { packageVersion } from './system/package-root.ts';
 
 const json = process.argv.includes('--json');
 
@@ -23,8 +24,13 @@ function report(error: unknown): ExitCode {
   return exitCodeOf(code);
 }
 
+// A reader that has seen enough (`… | head`) is no failure of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? exitCodes.success : exitCodes.internal);
+});
+
 let exitCode: ExitCode = exitCodes.success;
-const program = createProgram(process.env, (code) => {
+const program = createProgram(process.env, packageVersion, (code) => {
   exitCode = code;
 });
 try {

@@ -1,6 +1,7 @@
 /** The command line: names, options and help. What a command does is in `commands/`. */
 import { Command, Option } from 'commander';
 import { createCommandContext, type CommandContext, type GlobalFlags } from './command-context.ts';
+import { printArtifact } from './commands/artifact.command.ts';
 import { demo } from './commands/demo.command.ts';
 import { dispatch, type DispatchOptions } from './commands/dispatch.command.ts';
 import { doctor } from './commands/doctor.command.ts';
@@ -25,7 +26,11 @@ type Run = <Arguments extends readonly unknown[]>(
 const exitCodeHelp = `
 Exit codes: 0 done · 1 ended badly · 2 wrong input · 3 system not running · 4 not found · 5 occupied · 70 defect`;
 
-export function createProgram(environment: Environment, ended: (code: ExitCode) => void): Command {
+export function createProgram(
+  environment: Environment,
+  version: string,
+  ended: (code: ExitCode) => void,
+): Command {
   const program = new Command('signalbox')
     .description(
       'An orchestration runtime for autonomous agents. All state lives in one folder; see --home.',
@@ -36,6 +41,7 @@ export function createProgram(environment: Environment, ended: (code: ExitCode) 
     )
     .option('--json', 'print the result as one JSON object; progress goes to standard error')
     .option('--verbose', 'show the log on standard error')
+    .version(version, '--version', 'print the version')
     .addHelpText('after', exitCodeHelp)
     .showHelpAfterError('Try `signalbox --help`.')
     .exitOverride();
@@ -50,6 +56,7 @@ export function createProgram(environment: Environment, ended: (code: ExitCode) 
       ended(await (work as Work<readonly unknown[]>)(context, ...given));
     };
   addSystemCommands(program, run);
+  addArtifactCommand(program, run);
   addSessionCommands(
     program.command('session').description('look at, steer and kill sessions'),
     run,
@@ -127,6 +134,13 @@ function addSystemCommands(program: Command, run: Run): void {
     .command('rebuild')
     .description('fold it anew from the event stream')
     .action(run<[]>(rebuild));
+}
+
+function addArtifactCommand(program: Command, run: Run): void {
+  program
+    .command('artifact <key>')
+    .description('print a whole output, a proof record or a handoff that an event refers to')
+    .action(run<[string]>(printArtifact));
 }
 
 function addSessionCommands(session: Command, run: Run): void {

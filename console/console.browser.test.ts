@@ -8,14 +8,8 @@ import { gatewayCommandSchema } from '../runtime/contract/live.ts';
 import { findTestServerBinary } from '../runtime/testing/real-server.ts';
 import { buildConsole } from './testing/build-console.ts';
 import { launchChromium } from './testing/chromium.ts';
-import {
-  createStoryteller,
-  tellDemoEnd,
-  tellDemoRun,
-  tellKill,
-  tellUntilParked,
-  type Chapter,
-} from './testing/demo-story.ts';
+import { tellDemoEnd, tellDemoRun, tellKill, tellUntilParked } from './testing/demo-story.ts';
+import { createStoryteller, type Chapter } from './testing/storyteller.ts';
 import { findFaintTexts } from './testing/find-faint-texts.ts';
 import { startFakeGateway, type FakeGateway } from './testing/fake-gateway.ts';
 

@@ -49,5 +49,7 @@ export type CoordinatorEvent =
       readonly commits: number;
     }
   | { readonly type: 'branchPushed'; readonly sha: string; readonly branch: string }
+  /** The change is with its merge request; the run waits for what becomes of it. */
+  | { readonly type: 'changeHandedToMergeRequest'; readonly sha: string }
   | { readonly type: 'runCompleted'; readonly outcome: RunEnd['outcome']; readonly reason: string }
   | { readonly type: 'runFailed'; readonly outcome: RunEnd['outcome']; readonly reason: string };

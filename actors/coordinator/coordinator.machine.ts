@@ -167,13 +167,19 @@ export const coordinatorMachine = coordinatorSetup.createMachine({
         },
         delivering: {
           // The session waits for this before it reads anything else: nobody edits what is being delivered.
-          exit: {
-            type: 'sendCommand',
-            params: ({ context }) => ({
-              to: plan.sessionAddress(context.input.run),
-              command: { type: 'park' },
-            }),
-          },
+          exit: [
+            {
+              type: 'sendCommand',
+              params: ({ context }) => ({
+                to: plan.sessionAddress(context.input.run),
+                command: { type: 'park' },
+              }),
+            },
+            emit(({ context }) => ({
+              type: 'changeHandedToMergeRequest',
+              sha: context.commits.at(-1) ?? '',
+            })),
+          ],
           always: [
             {
               guard: 'hasMergeRequest',

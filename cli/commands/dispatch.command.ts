@@ -17,7 +17,7 @@ import { withClient, type Client } from '../client/open-client.ts';
 import { createRunReport, foldRunEvent, type RunReport } from '../client/run-report.ts';
 import type { CommandContext } from '../command-context.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
-import { loadWorkflow, workQueueId } from '../system/actors.ts';
+import { isWorkflowFile, loadWorkflow, workQueueId } from '../system/actors.ts';
 import { untilSignal } from '../until-signal.ts';
 
 export interface DispatchOptions {
@@ -103,13 +103,15 @@ async function createSpec(
       next: inspection.next,
     });
   }
-  await loadWorkflow(options.workflow);
+  // The system that runs it works in another folder than this command.
+  const workflow = isWorkflowFile(options.workflow) ? resolve(options.workflow) : options.workflow;
+  await loadWorkflow(workflow);
   const testCommand =
     options.test === false ? null : (options.test ?? (await findTestCommand(repository)));
   return {
     goal: options.goal.trim(),
     repository,
-    workflow: options.workflow,
+    workflow,
     model: await parseModel(options.model ?? settings.defaultModel),
     testCommand,
     testTimeoutMs,

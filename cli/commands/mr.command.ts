@@ -3,13 +3,14 @@ import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import type {
   ForgePort,
+  MergeOutcome,
   MergeRequestReference,
   MergeRequestView,
   ReviewVerdict,
 } from '../../actors/ports/forge.ts';
 import { createLocalForge } from '../../integrations/forge/local/local-forge.ts';
 import { createRepositories } from '../../integrations/git/repositories.ts';
-import { SignalboxError } from '../../runtime/contract/errors.ts';
+import { assertNever, SignalboxError } from '../../runtime/contract/errors.ts';
 import { withClient } from '../client/open-client.ts';
 import type { CommandContext } from '../command-context.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
@@ -160,7 +161,7 @@ export async function mergeMergeRequest(
   context.output.result({ outcome, told }, [
     outcome.status === 'merged'
       ? `Merged as ${outcome.sha}. ${describeTold(told)}`
-      : `Not merged: ${outcome.detail}`,
+      : `Not merged: ${outcome.detail}. ${nextStep(outcome.reason)}`,
   ]);
   return outcome.status === 'merged' ? exitCodes.success : exitCodes.outcomeFailed;
 }
@@ -204,4 +205,21 @@ async function tellManager(
 
 function describeTold(told: boolean): string {
   return told ? 'The run that owns it was told.' : 'No running system owns it.';
+}
+
+function nextStep(reason: Extract<MergeOutcome, { status: 'refused' }>['reason']): string {
+  switch (reason) {
+    case 'conflict':
+      return 'Merge the target branch into the source branch, resolve the conflict, and try again.';
+    case 'headMoved':
+      return 'Look at the new commits with `signalbox mr show`, and try again.';
+    case 'closed':
+      return 'Open another merge request.';
+    case 'targetCheckedOut':
+      return 'Merge with git where the branch is checked out, or check out another branch there.';
+    case 'notPermitted':
+      return 'Ask someone who may.';
+    default:
+      return assertNever(reason);
+  }
 }

@@ -73,6 +73,10 @@ export function createActors(
 }
 
 /** A name is a bundled workflow; anything with a separator or an extension is a file. */
+export function isWorkflowFile(id: string): boolean {
+  return /[/\\.]/u.test(id);
+}
+
 export function loadWorkflow(id: string): ReturnType<typeof loadBundledWorkflow> {
-  return /[/\\.]/u.test(id) ? loadWorkflowFile(id) : loadBundledWorkflow(id);
+  return isWorkflowFile(id) ? loadWorkflowFile(id) : loadBundledWorkflow(id);
 }

@@ -1,7 +1,8 @@
-/** The folder of our package.json: the same from the sources and from `dist/`. */
-import { existsSync } from 'node:fs';
+/** The folder of our package.json, and its version: the same from the sources and from `dist/`. */
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
 
 function findPackageRoot(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
@@ -14,3 +15,7 @@ function findPackageRoot(): string {
 }
 
 export const packageRoot = findPackageRoot();
+
+export const packageVersion = z
+  .object({ version: z.string() })
+  .parse(JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8'))).version;

@@ -94,6 +94,8 @@ describe('toneOf', () => {
     ['active', 'parked', 'waiting'],
     ['active', 'awaitingReview.looking', 'waiting'],
     ['active', 'addressingReview.working', 'active'],
+    ['active', 'running.watching', 'waiting'],
+    ['active', 'running.verifying', 'active'],
     ['done', 'escalated', 'bad'],
     ['done', 'merged', 'good'],
     ['done', 'failed', 'bad'],

@@ -6,8 +6,15 @@ import { outermostState } from './visited-states.ts';
 /** The signal aspects of the console. */
 export type Tone = 'neutral' | 'active' | 'waiting' | 'good' | 'warning' | 'bad';
 
-/** States in which an actor waits for a person, a slot or a forge, and costs nothing. */
-const waitingStates = new Set(['queued', 'parked', 'awaitingReview', 'awaitingChecks']);
+/** States in which an actor waits for a person, a slot, a forge or another actor, and costs nothing. */
+const waitingStates = new Set([
+  'queued',
+  'parked',
+  'awaitingHandoff',
+  'watching',
+  'awaitingReview',
+  'awaitingChecks',
+]);
 /** Every other end needs somebody to look. */
 const goodEnds = new Set(['completed', 'merged']);
 const badEnds = new Set(['failed', 'killed', 'escalated']);
@@ -23,7 +30,7 @@ export function toneOf(actor: Pick<ActorSummary, 'state' | 'status'>): Tone {
       if (goodEnds.has(state)) return 'good';
       return badEnds.has(state) ? 'bad' : 'warning';
     case 'active':
-      return waitingStates.has(state) ? 'waiting' : 'active';
+      return actor.state.split('.').some((part) => waitingStates.has(part)) ? 'waiting' : 'active';
     default:
       return 'neutral';
   }

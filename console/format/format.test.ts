@@ -113,7 +113,9 @@ describe('describeEvent', () => {
   });
 
   it('shows every value of a type it does not know', () => {
-    expect(describeEvent({ kind, type: 'somethingNew', data: { itemCount: 3, note: 'a\nb' } })).toEqual({
+    expect(
+      describeEvent({ kind, type: 'somethingNew', data: { itemCount: 3, note: 'a\nb' } }),
+    ).toEqual({
       title: 'Something new',
       detail: 'item count 3 · note a',
       tone: 'neutral',

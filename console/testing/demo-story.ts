@@ -1,63 +1,15 @@
 /** The events and the conversation of a run like the demo job, in the order in which they are stored. */
-import type { EventEnvelope } from '../../runtime/contract/event.ts';
-import type { Json } from '../../runtime/contract/json.ts';
-import type { ConversationItem, TranscriptEntry } from '../../runtime/contract/transcript.ts';
-import { namespace } from './stored-streams.ts';
-
-export type Chapter =
-  | { readonly type: 'event'; readonly event: EventEnvelope }
-  | { readonly type: 'entry'; readonly entry: TranscriptEntry };
-
-export interface Storyteller {
-  readonly event: (
-    actor: 'run' | 'session' | 'merge-request',
-    type: string,
-    state: string,
-    data?: Readonly<Record<string, Json>>,
-    status?: EventEnvelope['status'],
-  ) => Chapter;
-  readonly entry: (item: ConversationItem) => Chapter;
-}
-
-const kinds = { run: 'coordinator', session: 'session', 'merge-request': 'merge-request' } as const;
-
-/** Chapters a second apart; the first has the number `firstNumber + 1` and happens a second after `startMs`. */
-export function createStoryteller(runId: string, startMs: number, firstNumber = 0): Storyteller {
-  let count = firstNumber;
-  const at = (): string => new Date(startMs + (count - firstNumber) * 1_000).toISOString();
-  return {
-    event: (actor, type, state, data = {}, status = 'active') => {
-      count += 1;
-      const id = actor === 'run' ? runId : `${runId}::${actor}`;
-      const kind = kinds[actor];
-      return {
-        type: 'event',
-        event: {
-          v: 1,
-          namespace,
-          kind,
-          actor: id,
-          type,
-          at: at(),
-          n: count,
-          state,
-          status,
-          data,
-          id: `${kind}.${id}:${count}:0`,
-          cause: `cause-${count}`,
-        },
-      };
-    },
-    entry: (item) => {
-      count += 1;
-      const session = `${runId}::session`;
-      return {
-        type: 'entry',
-        entry: { v: 1, id: `${session}-${count}`, session, at: at(), item },
-      };
-    },
-  };
-}
+import {
+  callModel,
+  createStoryteller,
+  finishTool,
+  returns,
+  says,
+  startStep,
+  startTool,
+  type Chapter,
+  type Storyteller,
+} from './storyteller.ts';
 
 const testCommand = 'npm test';
 const failure = `> tiny-math@1.0.0 test
@@ -77,83 +29,8 @@ const failure = `> tiny-math@1.0.0 test
 ℹ fail 1
 ℹ duration_ms 61.4`;
 
-function says(
-  text: string,
-  tool: string,
-  id: string,
-  input: Record<string, Json>,
-): ConversationItem {
-  return {
-    type: 'assistant',
-    model: 'replay',
-    blocks: [
-      { type: 'text', text },
-      { type: 'toolCall', id, name: tool, input },
-    ],
-    usage: { inputTokens: 1_840, outputTokens: 96 },
-    stopReason: 'toolUse',
-  };
-}
-
-function returns(
-  toolCallId: string,
-  tool: string,
-  text: string,
-  exitCode?: number,
-): Extract<ConversationItem, { type: 'toolResult' }> {
-  return {
-    type: 'toolResult',
-    toolCallId,
-    tool,
-    outcome: exitCode === undefined || exitCode === 0 ? 'succeeded' : 'failed',
-    ...(exitCode === undefined ? {} : { exitCode }),
-    text,
-    durationMs: exitCode === undefined ? 3 : 842,
-  };
-}
-
 const goal = 'clamp() returns values above its upper bound: make the failing test pass';
 const sha = '4f1d2a9c0b7e63518d24fa90c1e7b85d36a2904e';
-
-function startStep(
-  event: Storyteller['event'],
-  index: number,
-  step: string,
-  title: string,
-  round = 0,
-) {
-  return event('session', 'stepStarted', 'thinking.calling', { step, title, index, of: 4, round });
-}
-
-function callModel(
-  event: Storyteller['event'],
-  turn: number,
-  ...calls: readonly string[]
-): Chapter {
-  const usage = { inputTokens: 1_840, outputTokens: 96 };
-  return event('session', 'modelCalled', 'acting.commanding', { turn, calls: [...calls], usage });
-}
-
-function startTool(event: Storyteller['event'], tool: string, toolCall: string): Chapter {
-  return event('session', 'toolStarted', 'acting.commanding', { tool, toolCall });
-}
-
-function finishTool(
-  event: Storyteller['event'],
-  tool: string,
-  toolCall: string,
-  exitCode?: number,
-): Chapter {
-  const outcome = exitCode === undefined || exitCode === 0 ? 'succeeded' : 'failed';
-  const exit = exitCode === undefined ? {} : { exitCode };
-  return event('session', 'toolFinished', 'thinking.calling', {
-    tool,
-    toolCall,
-    outcome,
-    durationMs: 842,
-    ...exit,
-  });
-}
 
 /** From the start to the end of the first step. */
 function tellUnderstanding(runId: string, { event, entry }: Storyteller): readonly Chapter[] {
@@ -263,6 +140,7 @@ function tellDelivery(runId: string, { event }: Storyteller): readonly Chapter[]
       commits: 1,
     }),
     event('run', 'branchPushed', 'running.reporting', { sha, branch: `signalbox/${runId}` }),
+    event('run', 'changeHandedToMergeRequest', 'running.watching', { sha }),
     event('session', 'sessionParked', 'parked', { round: 0 }),
     event('merge-request', 'mergeRequestOpened', 'awaitingReview.looking', {
       repository: '/home/dev/tiny-math.git',

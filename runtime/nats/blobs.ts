@@ -1,6 +1,6 @@
 /** Artifacts and long outputs in the object store. */
 import type { NatsConnection } from '@nats-io/nats-core';
-import { Objm } from '@nats-io/obj';
+import { Objm, type ObjectStore } from '@nats-io/obj';
 import { SignalboxError } from '../contract/errors.ts';
 import { unavailable } from './read-failure.ts';
 
@@ -15,7 +15,18 @@ export async function openBlobs(
   namespace: string,
   replicas: number,
 ): Promise<BlobStore> {
-  const store = await new Objm(connection).create('BLOBS', { replicas });
+  return presentBlobs(await new Objm(connection).create('BLOBS', { replicas }), namespace);
+}
+
+/** For programs that talk to a running system, which has made the store. */
+export async function openExistingBlobs(
+  connection: NatsConnection,
+  namespace: string,
+): Promise<BlobStore> {
+  return presentBlobs(await new Objm(connection).open('BLOBS'), namespace);
+}
+
+function presentBlobs(store: ObjectStore, namespace: string): BlobStore {
   const nameOf = (key: string): string => `${namespace}/${key}`;
   return {
     put: async (key, data) => {

@@ -23,7 +23,7 @@ export function createInboxReader(
   return {
     read: (partition, after, deliver, signal) =>
       readOrdered(connection, {
-        stream: inboxStream,
+        stream: inboxStream(partition),
         filter: filterOf(partition),
         after,
         signal,
@@ -34,7 +34,7 @@ export function createInboxReader(
       }),
     trim: async (partition, through) => {
       await manager.streams
-        .purge(inboxStream, { filter: filterOf(partition), seq: through + 1 })
+        .purge(inboxStream(partition), { filter: filterOf(partition), seq: through + 1 })
         .catch(unavailable(`the inbox of partition ${partition} was not trimmed`));
     },
   };

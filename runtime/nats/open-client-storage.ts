@@ -6,6 +6,7 @@ import type { EventSource } from '../core/event-source.ts';
 import type { CommandSender } from '../core/ports.ts';
 import type { WorkerLog } from '../worker/log.ts';
 import { systemClock } from '../worker/system-clock.ts';
+import { openExistingBlobs, type BlobStore } from './blobs.ts';
 import { createCommandSender } from './command-sender.ts';
 import { createEventSource } from './event-source.ts';
 import { createPublisher } from './publisher.ts';
@@ -15,6 +16,7 @@ export interface ClientStorage {
   readonly commands: CommandSender;
   readonly events: EventSource;
   readonly transcripts: TranscriptStore;
+  readonly blobs: BlobStore;
 }
 
 /** The streams exist: the running system has made them. */
@@ -29,5 +31,6 @@ export async function openClientStorage(
     commands: createCommandSender(publisher, space, systemClock),
     events: createEventSource(connection, manager, log),
     transcripts: createTranscriptStore(manager, publisher, space.namespace, log),
+    blobs: await openExistingBlobs(connection, space.namespace),
   };
 }

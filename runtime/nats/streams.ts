@@ -22,7 +22,6 @@ const eventsKeptNs = 30 * dayNs;
 /** An effect that is not finished after this long is not repeated by anyone any more. */
 const journalKeptNs = 14 * dayNs;
 
-export const inboxStream = 'INBOX';
 export const eventsStream = 'EVENTS';
 export const workStream = 'WORK';
 export const journalStream = 'JOURNAL';
@@ -31,6 +30,11 @@ export const transcriptsStream = 'TRANSCRIPTS';
 /** One STATE stream per partition: with fsync on every message, separate streams sync in parallel. */
 export function stateStream(partition: number): string {
   return `STATE_${partition}`;
+}
+
+/** One INBOX stream per partition, for the same reason; and trimming one touches no other. */
+export function inboxStream(partition: number): string {
+  return `INBOX_${partition}`;
 }
 
 type StreamPlan = Partial<StreamConfig> & { readonly name: string; readonly subjects: string[] };
@@ -48,18 +52,19 @@ export function planStreams(partitionCount: number, replicas: number): readonly 
     subjects: [`a.${partition}.>`],
     max_msgs_per_subject: commitsKept,
   }));
+  const inboxes = Array.from({ length: partitionCount }, (_, partition) => ({
+    ...shared,
+    name: inboxStream(partition),
+    // No max age: it would remove timers that have not come due.
+    subjects: [`in.${partition}.>`, `tm.${partition}.>`],
+    allow_msg_schedules: true,
+    allow_msg_ttl: true,
+    allow_rollup_hdrs: true,
+    metadata: { [partitionsKey]: String(partitionCount) },
+  }));
   return [
     ...states,
-    {
-      ...shared,
-      name: inboxStream,
-      // No max age: it would remove timers that have not come due.
-      subjects: ['in.>', 'tm.>'],
-      allow_msg_schedules: true,
-      allow_msg_ttl: true,
-      allow_rollup_hdrs: true,
-      metadata: { [partitionsKey]: String(partitionCount) },
-    },
+    ...inboxes,
     {
       ...shared,
       name: eventsStream,
@@ -115,9 +120,8 @@ async function refuseOtherPartitions(
   manager: JetStreamManager,
   partitionCount: number,
 ): Promise<void> {
-  const info = await manager.streams
-    .info(inboxStream)
-    .catch(readFailure(`the stream ${inboxStream}`));
+  const stream = inboxStream(0);
+  const info = await manager.streams.info(stream).catch(readFailure(`the stream ${stream}`));
   const made = info?.config.metadata?.[partitionsKey];
   if (made === undefined || made === String(partitionCount)) return;
   throw new SignalboxError(

@@ -11,7 +11,7 @@ import { ActorHost, type Handling, type HostContext } from './actor-host.ts';
 /** Commands held in memory at most; beyond that reading pauses until half of them are done. */
 export const maxBacklog = 4_096;
 /** Idle actors kept in memory per partition, so that the next command needs no load. */
-export const maxIdleHosts = 64;
+export const maxIdleHosts = 128;
 /** Applied commands left in the inbox before they are trimmed; they are of no use once checkpointed. */
 export const trimEvery = 2_000;
 

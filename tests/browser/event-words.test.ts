@@ -27,6 +27,8 @@ const told: Readonly<Record<ToldByActors | ToldByRuntime, true>> = {
   actorQuarantined: true,
   branchPushed: true,
   changeCommitted: true,
+  changeHandedToMergeRequest: true,
+  changeHandedToMergeRequest: true,
   changesAddressed: true,
   changesRequested: true,
   checksPassed: true,

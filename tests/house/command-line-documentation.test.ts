@@ -35,7 +35,7 @@ function readOptions(section: string): readonly string[] {
 }
 
 const page = readText('docs/cli.md');
-const program = createProgram({}, () => undefined);
+const program = createProgram({}, '0.0.0', () => undefined);
 
 describe('docs/cli.md', () => {
   it('has the commands of the program with their arguments and options', () => {

@@ -108,7 +108,7 @@ describe('docs/architecture.md', () => {
   it('names every stream', () => {
     const names = planStreams(defaultPartitionCount, 1).map(({ name }) => name);
     const text = readText('docs/architecture.md');
-    const shown = names.filter((name) => !/^STATE_(?:[1-9]|1[0-4])$/u.test(name));
+    const shown = names.filter((name) => !/^(?:STATE|INBOX)_(?:[1-9]|1[0-4])$/u.test(name));
     expect(shown.filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
   });
 });

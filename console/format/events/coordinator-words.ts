@@ -37,6 +37,15 @@ export const coordinatorWords: Readonly<Record<string, WordsOf>> = {
     weight: 'milestone',
   }),
   branchPushed: (facts) => ({ title: 'Branch pushed', detail: facts.text('branch') }),
+  changeHandedToMergeRequest: (facts) => ({
+    title: 'Change handed to its merge request',
+    detail: facts.text('sha').slice(0, 10),
+  }),
+  changeHandedToMergeRequest: (facts) => ({
+    title: 'Handed to the merge request',
+    detail: facts.text('sha'),
+    weight: 'quiet',
+  }),
   runCompleted: (facts) => ({
     title: `Run completed: ${facts.text('outcome')}`,
     detail: facts.text('reason'),
