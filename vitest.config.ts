@@ -31,6 +31,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'system',
+          maxConcurrency: 6,
           include: ['**/*.system.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 60_000,

@@ -57,6 +57,7 @@ const commitInput = {
   model: 'claude-test',
   worktree: worktree.path,
   baseSha: 'base',
+  paths: ['src/add.ts'],
   handoff: createHandoff(),
 };
 

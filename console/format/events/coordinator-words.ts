@@ -38,10 +38,6 @@ export const coordinatorWords: Readonly<Record<string, WordsOf>> = {
   }),
   branchPushed: (facts) => ({ title: 'Branch pushed', detail: facts.text('branch') }),
   changeHandedToMergeRequest: (facts) => ({
-    title: 'Change handed to its merge request',
-    detail: facts.text('sha').slice(0, 10),
-  }),
-  changeHandedToMergeRequest: (facts) => ({
     title: 'Handed to the merge request',
     detail: facts.text('sha'),
     weight: 'quiet',
