@@ -28,7 +28,6 @@ const told: Readonly<Record<ToldByActors | ToldByRuntime, true>> = {
   branchPushed: true,
   changeCommitted: true,
   changeHandedToMergeRequest: true,
-  changeHandedToMergeRequest: true,
   changesAddressed: true,
   changesRequested: true,
   checksPassed: true,
