@@ -34,6 +34,7 @@ describe('the benchmark', () => {
       `transitions, ${syncMode}, commands, 16 deep, 20`,
       `backlog, ${syncMode}, queued commands, 10`,
       ...[2, 6, 60].map((step) => `step-cost, ${syncMode}, step ${step}, 1`),
+      ...[2, 3, 30].map((step) => `session-steps, ${syncMode}, step ${step}, 1`),
       ...['load and restore', 'first command', 'next command'].map(
         (subject) => `activation, ${syncMode}, ${subject}, 20`,
       ),

@@ -17,6 +17,12 @@ export interface Scale {
     readonly warmUpSteps: number;
     readonly rounds: number;
   };
+  /** Steps of one whole session, those whose median stands for one place in it, and how many sessions. */
+  readonly sessionSteps: {
+    readonly steps: number;
+    readonly windowSteps: number;
+    readonly rounds: number;
+  };
   readonly parked: number;
   readonly chainCounts: readonly number[];
 }
@@ -29,6 +35,7 @@ export const fullScale: Scale = {
   coalesced: { actors: 100, depth: 32 },
   backlog: { actors: 100, commands: 10_000, rounds: 3 },
   stepCost: { steps: 2_000, warmUpSteps: 300, rounds: 3 },
+  sessionSteps: { steps: 200, windowSteps: 15, rounds: 3 },
   parked: 1_000,
   chainCounts: [1, 50, 200],
 };
@@ -41,6 +48,7 @@ export const quickScale: Scale = {
   coalesced: { actors: 20, depth: 16 },
   backlog: { actors: 10, commands: 200, rounds: 1 },
   stepCost: { steps: 60, warmUpSteps: 5, rounds: 1 },
+  sessionSteps: { steps: 30, windowSteps: 4, rounds: 1 },
   parked: 20,
   chainCounts: [1, 10],
 };

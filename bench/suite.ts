@@ -7,6 +7,7 @@ import { openEnvironment, type Environment } from './environment.ts';
 import type { Figure } from './figure.ts';
 import { describeMachine, type Machine } from './machine.ts';
 import type { Scale } from './scale.ts';
+import { measureSessionSteps } from './session-steps.ts';
 import { measureStepCost } from './step-cost.ts';
 import { measureTransitions } from './transitions.ts';
 
@@ -18,6 +19,7 @@ const benchmarks: ReadonlyMap<string, Benchmark> = new Map([
   ['transitions', measureTransitions],
   ['backlog', measureBacklog],
   ['step-cost', measureStepCost],
+  ['session-steps', measureSessionSteps],
   ['activation', measureActivation],
 ]);
 

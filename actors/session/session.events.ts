@@ -2,6 +2,7 @@
 import type { JsonObject } from '../../runtime/contract/json.ts';
 import type { ToolOutcome } from '../../runtime/contract/transcript.ts';
 import type { StepView } from '../../workflows/session/step-view.ts';
+import type { Worktree } from '../ports/repository.ts';
 import type { SessionEnd } from './session.schema.ts';
 
 export type SessionCommand =
@@ -70,6 +71,12 @@ export type SessionEvent =
 
 export function describeStep({ id, title, index, of, round }: StepView): SessionEvent {
   return { type: 'stepStarted', step: id, title, index, of, round };
+}
+
+/** A session that did not complete leaves its worktree as it is, uncommitted changes and all. */
+export function describeKept({ path, branch }: Worktree): SessionEvent {
+  const reason = `what the session has done, committed or not, is there on branch ${branch}`;
+  return { type: 'worktreeKept', worktree: path, reason };
 }
 
 export function describeEnd(end: SessionEnd | null): SessionEvent {

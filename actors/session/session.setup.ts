@@ -2,7 +2,7 @@
  * The parts that the session machine is put together from: its types, effect sources, named actions and
  * guards, and the actions that several states share.
  */
-import { assign, emit, setup } from 'xstate';
+import { assign, emit, enqueueActions, setup } from 'xstate';
 import type { z } from 'zod';
 import { effectSource, readEffectError, sendCommand } from '../../runtime/mod.ts';
 import type { Worktree } from '../ports/repository.ts';
@@ -12,6 +12,7 @@ import type { SessionContext } from './session.context.ts';
 import type * as effects from './session.effects.ts';
 import {
   describeEnd,
+  describeKept,
   describeStep,
   type SessionCommand,
   type SessionEvent,
@@ -44,7 +45,11 @@ export const sessionSetup = setup({
     sendCommand,
     end: assign((_, end: SessionEnd) => ({ end })),
     announceStep: emit(({ context }) => describeStep(conversation.requireStep(context))),
-    announceEnd: emit(({ context }) => describeEnd(context.end)),
+    announceEnd: enqueueActions(({ context: { end, worktree }, enqueue }) => {
+      // What was done until then is not thrown away, and nobody has to look for it.
+      if (end?.outcome !== 'completed' && worktree !== null) enqueue.emit(describeKept(worktree));
+      enqueue.emit(describeEnd(end));
+    }),
     announceTool: emit(({ context: { calls } }) => ({
       type: 'toolStarted' as const,
       tool: calls[0]?.name ?? '',

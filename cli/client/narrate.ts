@@ -23,23 +23,27 @@ function describe({ type, data, actor }: StoredEvent): string | undefined {
     case 'sessionPreparing':
       return `prepares its worktree ${value('worktree')}`;
     case 'stepStarted':
-      return `step ${Number(data['index']) + 1} of ${value('of')}: ${value('title')}${data['round'] === 0 ? '' : ` (rework ${value('round')})`}`;
+      return `step ${countFromOne(data['index'])} of ${value('of')}: ${value('title')}${data['round'] === 0 ? '' : ` (rework ${value('round')})`}`;
     case 'stepCompleted':
       return `completed: ${firstLine(value('notes'))}`;
     case 'stepBlocked':
       return `step not accepted (attempt ${value('attempts')})`;
     case 'toolFinished':
-      return `${value('tool')}: ${value('outcome')}${data['exitCode'] === undefined ? '' : ` (exit code ${value('exitCode')})`}`;
+      return `${value('tool')}: ${value('outcome')}${value('exitCode') === '' ? '' : ` (exit code ${value('exitCode')})`}`;
     case 'handedOver':
       return `hands over: ${value('title')}`;
     case 'steered':
       return `is steered by ${value('from')}: ${firstLine(value('text').replace(/^.*\n+/u, ''))}`;
+    case 'steerRefused':
+      return `refuses a message: ${firstLine(value('reason'))}`;
     case 'sessionParked':
       return 'is parked: a stored message, no memory';
     case 'worktreeRemoved':
       return 'worktree removed';
+    case 'worktreeKept':
+      return `worktree kept in ${value('worktree')}: ${firstLine(value('reason'))}`;
     case 'proofRecorded':
-      return `verified: ${value('command')} → exit code ${value('exitCode')} in ${value('durationMs')} ms; changed ${value('changedFiles')}; verdict ${value('verdict')}`;
+      return `verified: ${describeTests(value)}; changed ${value('changedFiles')}; verdict ${value('verdict')}`;
     case 'reworkRequested':
       return `sent back: ${firstLine(value('reason'))}`;
     case 'changeCommitted':
@@ -67,7 +71,10 @@ function describe({ type, data, actor }: StoredEvent): string | undefined {
     case 'runFailed':
     case 'commandDeadLettered':
     case 'actorQuarantined':
+    case 'actorStartFailed':
       return `${type}: ${value('reason')}${value('error')}`;
+    case 'actorEnded':
+      return value('error') === '' ? undefined : `${type}: ${value('error')}`;
     default:
       return undefined;
   }
@@ -75,9 +82,20 @@ function describe({ type, data, actor }: StoredEvent): string | undefined {
 
 const longestLine = 160;
 
+function describeTests(value: (key: string) => string): string {
+  if (value('command') === '') return 'no tests were asked for';
+  const exitCode = value('exitCode');
+  const end = exitCode === '' ? 'did not end' : `exit code ${exitCode}`;
+  return `${value('command')} → ${end} in ${value('durationMs')} ms`;
+}
+
+function countFromOne(index: unknown): string {
+  return typeof index === 'number' ? String(index + 1) : '?';
+}
+
 function shorten(value: unknown): string {
-  if (value === undefined) return '';
-  if (Array.isArray(value)) return value.length === 0 ? 'nothing' : value.join(', ');
+  if (value === undefined || value === null) return '';
+  if (Array.isArray(value)) return value.length === 0 ? 'nothing' : value.map(shorten).join(', ');
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { sandboxLevel } from '../../integrations/sandbox/workspaces.ts';
 import { describeError } from '../../runtime/contract/errors.ts';
 import { findInstalledServer } from '../../runtime/nats/server-binary/find-server-binary.ts';
+import { obtainServerBinary } from '../../runtime/nats/server-binary/obtain-server-binary.ts';
 import { listWorkflows } from '../../workflows/library/library.ts';
 import type { CommandContext } from '../command-context.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
@@ -21,6 +22,7 @@ interface Finding {
 }
 
 const run = promisify(execFile);
+const cacheDir = join(homedir(), '.cache', 'signalbox');
 const oldestGit = [2, 38] as const;
 const leastFreeBytes = 1024 ** 3;
 
@@ -76,23 +78,30 @@ async function checkNats({ settings }: CommandContext): Promise<readonly Finding
     ];
   }
   if (settings.natsServer !== undefined) {
-    const usable = await access(settings.natsServer, constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    const detail = usable
-      ? `NATS_SERVER: ${settings.natsServer}`
-      : `NATS_SERVER names ${settings.natsServer}, which cannot be run: correct or unset it`;
-    return [{ name: 'nats', verdict: usable ? 'ok' : 'problem', detail }];
+    return [await checkNatsServer(settings.natsServer, settings.environment)];
   }
   const found = await findInstalledServer({
     env: settings.environment,
-    cacheDir: join(homedir(), '.cache', 'signalbox'),
+    cacheDir,
     log: () => undefined,
   });
   return found.status === 'found'
     ? [{ name: 'nats', verdict: 'ok', detail: found.path }]
     : [{ name: 'nats', verdict: 'note', detail: 'no nats-server yet; the first start gets one' }];
+}
+
+/** One that is named is run or refused, never fetched. */
+async function checkNatsServer(
+  path: string,
+  env: CommandContext['settings']['environment'],
+): Promise<Finding> {
+  try {
+    await obtainServerBinary({ configured: path, env, cacheDir, log: () => undefined });
+    return { name: 'nats', verdict: 'ok', detail: `NATS_SERVER: ${path}` };
+  } catch (error) {
+    const detail = `${describeError(error)}: correct or unset it`;
+    return { name: 'nats', verdict: 'problem', detail };
+  }
 }
 
 async function checkHome({ home }: CommandContext): Promise<readonly Finding[]> {
@@ -126,10 +135,15 @@ async function nearestFolder(path: string): Promise<string> {
 }
 
 async function checkSystem({ home }: CommandContext): Promise<readonly Finding[]> {
-  const record = await readSystemRecord(home.record);
-  const detail =
-    record === undefined ? 'not running' : `running, pid ${record.pid}, ${record.gatewayUrl}`;
-  return [{ name: 'system', verdict: 'ok', detail }];
+  try {
+    const record = await readSystemRecord(home.record);
+    const detail =
+      record === undefined ? 'not running' : `running, pid ${record.pid}, ${record.gatewayUrl}`;
+    return [{ name: 'system', verdict: 'ok', detail }];
+  } catch (error) {
+    const detail = `${describeError(error)}: remove the file and start the system again`;
+    return [{ name: 'system', verdict: 'problem', detail }];
+  }
 }
 
 async function checkTriggers({ home }: CommandContext): Promise<readonly Finding[]> {

@@ -31,7 +31,7 @@ async function run(
 it('no secret reaches a command, nor anything that changes what bash and git do', async () => {
   const intruder = join(folder, 'intruder.sh');
   await writeFile(intruder, 'echo intruder was here\n');
-  const text = await run('env -0', {
+  const text = await run('env', {
     ...process.env,
     ANTHROPIC_API_KEY: 'sk-hidden',
     NATS_URL: 'nats://signalbox:hidden@127.0.0.1',
@@ -43,7 +43,7 @@ it('no secret reaches a command, nor anything that changes what bash and git do'
     SIGNALBOX_HOME: '/hidden',
   });
   expect(text).not.toMatch(/hidden|intruder/u);
-  const names = text.split('\0').map((line) => line.split('=')[0]);
+  const names = text.split('\n').map((line) => line.split('=')[0]);
   expect(names).toContain('PATH');
   // What bash sets by itself, and what we pass on.
   const known = ['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'SHELL'];

@@ -20,6 +20,8 @@ export async function writeSystemRecord(
   record: Omit<SystemRecord, 'pid' | 'startTicks'>,
 ): Promise<void> {
   const draft = `${file}.draft`;
+  // A file that is there already would keep the rights it has.
+  await rm(draft, { force: true });
   await writeFile(draft, JSON.stringify({ ...identifyProcess(process.pid), ...record }), {
     mode: 0o600,
   });
@@ -30,7 +32,7 @@ export async function removeSystemRecord(file: string): Promise<void> {
   await rm(file, { force: true });
 }
 
-/** The system that runs on this home now; undefined when none does. */
+/** The system that runs on this home now; undefined when none does. Throws `SB_CONFIG_INVALID` when the file does not say. */
 export async function readSystemRecord(file: string): Promise<SystemRecord | undefined> {
   let text: string;
   try {
@@ -39,19 +41,27 @@ export async function readSystemRecord(file: string): Promise<SystemRecord | und
     // No file: no system has run here, or the last one ended in good order.
     return undefined;
   }
-  const parsed = systemRecordSchema.safeParse(parseJson(file, text));
-  if (!parsed.success) return undefined;
-  const { pid, startTicks } = parsed.data;
+  const record = parseRecord(file, text);
+  const { pid, startTicks } = record;
   const alive = isSameProcessAlive(startTicks === undefined ? { pid } : { pid, startTicks });
-  return alive ? parsed.data : undefined;
+  return alive ? record : undefined;
 }
 
-function parseJson(file: string, text: string): unknown {
+function parseRecord(file: string, text: string): SystemRecord {
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch (error) {
-    throw new SignalboxError('SB_CONFIG_INVALID', `${file} is damaged: ${describeError(error)}`, {
-      next: 'Remove it and start the system again.',
-    });
+    throw refuseDamaged(file, describeError(error));
   }
+  const parsed = systemRecordSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  throw refuseDamaged(file, problems.join('; '));
+}
+
+function refuseDamaged(file: string, reason: string): SignalboxError {
+  return new SignalboxError('SB_CONFIG_INVALID', `${file} is damaged: ${reason}`, {
+    next: 'Remove it and start the system again.',
+  });
 }

@@ -10,8 +10,10 @@ import {
   triggerDefinitionSchema,
   type TriggerDefinition,
 } from '../../actors/trigger/trigger.schema.ts';
+import type { LocatedProblem } from '../../workflows/language/problem.ts';
 import { readYaml } from '../../workflows/language/yaml-source.ts';
 import type { HomeLayout } from '../home.ts';
+import { describeProblems, locateIssue } from './trigger-problems.ts';
 
 export type ListedTrigger =
   | { readonly status: 'valid'; readonly file: string; readonly definition: TriggerDefinition }
@@ -19,38 +21,34 @@ export type ListedTrigger =
 
 export async function listTriggers(home: HomeLayout): Promise<readonly ListedTrigger[]> {
   await mkdir(home.triggers, { recursive: true, mode: 0o700 });
-  const names = (await readdir(home.triggers)).filter((name) => name.endsWith('.yaml')).sort();
+  const names = (await readdir(home.triggers)).filter((name) => /\.ya?ml$/u.test(name)).sort();
   return Promise.all(names.map((name) => readTrigger(join(home.triggers, name))));
 }
 
 async function readTrigger(file: string): Promise<ListedTrigger> {
+  const broken = (problems: readonly LocatedProblem[]): ListedTrigger => ({
+    status: 'broken',
+    file,
+    problems: describeProblems(file, problems),
+  });
   const source = readYaml(await readFile(file, 'utf8'));
-  const place = ({ line, column }: { readonly line: number; readonly column: number }): string =>
-    `${file}:${line}:${column}`;
-  if (!source.readable) {
-    const problems = source.problems.map(
-      ({ position, message, suggestion }) => `${place(position)} ${message}. ${suggestion}`,
-    );
-    return { status: 'broken', file, problems };
-  }
+  if (!source.readable) return broken(source.problems);
   const parsed = triggerDefinitionSchema.safeParse(source.value);
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map(({ path, message }) => {
-      const keys = path.filter((key) => typeof key !== 'symbol');
-      return `${place(source.locateValue(keys))} ${keys.join('.')}: ${message}`;
-    });
-    return { status: 'broken', file, problems };
-  }
-  const expected = basename(file, '.yaml');
-  return parsed.data.id === expected
-    ? { status: 'valid', file, definition: parsed.data }
-    : {
-        status: 'broken',
-        file,
-        problems: [
-          `${place(source.locateValue(['id']))} id: must be "${expected}", the name of the file`,
-        ],
-      };
+  const problems = [
+    ...source.problems,
+    ...(parsed.error?.issues ?? []).flatMap((issue) => locateIssue(issue, source)),
+  ];
+  if (problems.length > 0 || !parsed.success) return broken(problems);
+  const { id } = parsed.data;
+  if (basename(file) === `${id}.yaml`)
+    return { status: 'valid', file, definition: parsed.data };
+  return broken([
+    {
+      position: source.locateValue(['id']),
+      message: `id: "${id}" is not the name of the file`,
+      suggestion: `Name the file ${id}.yaml, or change the id.`,
+    },
+  ]);
 }
 
 function secretFile(home: HomeLayout, triggerId: string): string {

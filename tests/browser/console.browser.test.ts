@@ -112,6 +112,8 @@ describe('the console of a running system', () => {
     await row.getByText('slugify leaves double').waitFor();
     await row.getByText(/Step 1 of 4/u).waitFor();
     expect(demoRun).toMatch(/^run-/u);
+    await list.getByText('Triggers and work queue').click();
+    await list.getByText('Delivery accepted').waitFor();
     await demo.stop();
   });
 

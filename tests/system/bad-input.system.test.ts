@@ -14,8 +14,19 @@ import { exitCodes } from '../../cli/exit-codes.ts';
 import { readSystemRecord } from '../../cli/system/system-record.ts';
 import { signBody } from '../../gateway/hooks/signature.ts';
 import { runIdFor } from '../../runtime/contract/run-id.ts';
-import { makeRepository, makeScratch, writeRecording, writeWorkflow, type Scratch } from './scratch.ts';
-import { runSignalbox, startUp, type CommandEnd, type RunningCommand } from './signalbox-command.ts';
+import {
+  makeRepository,
+  makeScratch,
+  writeRecording,
+  writeWorkflow,
+  type Scratch,
+} from './scratch.ts';
+import {
+  runSignalbox,
+  startUp,
+  type CommandEnd,
+  type RunningCommand,
+} from './signalbox-command.ts';
 
 let scratch: Scratch;
 let system: RunningCommand | undefined;
@@ -34,7 +45,10 @@ beforeAll(async () => {
     mkdir(at('plain')),
     writeFile(at('file'), 'no folder\n'),
     writeFile(at('broken.json'), '{\n  "v": 1,\n  "title": "cut off'),
-    writeFile(at('broken.yaml'), 'id: broken\nversion: 1.0.0\ntitle: Broken\nsteps:\n  - id: work\n    titel: Work\n    prompt: Work.\n'),
+    writeFile(
+      at('broken.yaml'),
+      'id: broken\nversion: 1.0.0\ntitle: Broken\nsteps:\n  - id: work\n    titel: Work\n    prompt: Work.\n',
+    ),
     writeFile(at('torn.yaml'), 'id: torn\ntitle: "never closed\nsteps: []\n'),
   ]);
   execFileSync('git', ['init', '--quiet', at('empty')]);
@@ -65,7 +79,10 @@ async function writeTriggers(): Promise<void> {
   await mkdir(join(at('home'), 'triggers'), { recursive: true });
   await mkdir(join(at('home'), 'secrets'), { recursive: true });
   await writeFile(join(at('home'), 'triggers', 'notes.yaml'), JSON.stringify(definition));
-  await writeFile(join(at('home'), 'triggers', 'broken.yaml'), 'id: broken\ngoalTemplate: x\n  nonsense\n');
+  await writeFile(
+    join(at('home'), 'triggers', 'broken.yaml'),
+    'id: broken\ngoalTemplate: x\n  nonsense\n',
+  );
   await writeFile(join(at('home'), 'secrets', 'trigger-notes'), secret);
 }
 
@@ -83,31 +100,84 @@ function expectRefusal(end: CommandEnd, exitCode: number, pieces: readonly strin
 }
 
 /** Options of `dispatch` that replace the good ones, the exit code, and what is said. */
-type Wrong = readonly [what: string, options: Readonly<Record<string, string>>, says: readonly string[], exitCode?: number];
+type Wrong = readonly [
+  what: string,
+  options: Readonly<Record<string, string>>,
+  says: readonly string[],
+  exitCode?: number,
+];
 
 describe('dispatch', () => {
   const wrongs: readonly Wrong[] = [
-    ['a folder that is not there', { repo: 'nowhere' }, ['nowhere does not exist', 'Check the path']],
-    ['a folder without a repository', { repo: 'plain' }, ['plain is not a git repository', 'git init']],
+    [
+      'a folder that is not there',
+      { repo: 'nowhere' },
+      ['nowhere does not exist', 'Check the path'],
+    ],
+    [
+      'a folder without a repository',
+      { repo: 'plain' },
+      ['plain is not a git repository', 'git init'],
+    ],
     ['a file', { repo: 'file' }, ['file is a file, not a folder', 'Give the folder']],
-    ['a repository without commits', { repo: 'empty' }, ['empty has no commits', 'Make a first commit']],
+    [
+      'a repository without commits',
+      { repo: 'empty' },
+      ['empty has no commits', 'Make a first commit'],
+    ],
     ['an empty goal', { goal: '  \n ' }, ['the goal is empty', '--goal']],
-    ['a recording that is not JSON', { model: 'replay:broken.json' }, ['broken.json', 'line 3'] ],
-    ['a recording that is not there', { model: 'replay:none.json' }, ['none.json', 'cannot be read']],
-    ['a workflow with a misspelled field', { workflow: './broken.yaml' }, ['broken.yaml:6:5', 'titel', 'Did you mean "title"']],
-    ['a workflow that is not YAML', { workflow: './torn.yaml' }, ['torn.yaml:2:', 'Correct']],
-    ['a workflow that is not there', { workflow: 'chance' }, ['there is no workflow "chance"', '"change"'], exitCodes.notFound],
+    [
+      'a recording that is not JSON',
+      { model: 'replay:broken.json' },
+      ['broken.json:3:12: this is not JSON', 'Correct the text'],
+    ],
+    [
+      'a recording that is not there',
+      { model: 'replay:none.json' },
+      ['none.json', 'cannot be read'],
+    ],
+    [
+      'a workflow with a misspelled field',
+      { workflow: './broken.yaml' },
+      ['broken.yaml:6:5', 'titel', 'Did you mean "title"'],
+    ],
+    [
+      'a workflow that is not YAML',
+      { workflow: './torn.yaml' },
+      ['torn.yaml:4:1', 'Missing closing "quote', 'fix: Check indentation, quotes'],
+    ],
+    [
+      'a workflow that is not there',
+      { workflow: 'chance' },
+      ['there is no workflow "chance"', '"change"'],
+      exitCodes.notFound,
+    ],
     ['a merge policy that is none', { merge: 'always' }, ['--merge', 'whenGreen']],
   ];
 
   it.concurrent.for(wrongs)('refuses %s', async ([, options, says, exitCode = exitCodes.usage]) => {
-    const given = { repo: 'repository', goal: 'a note', workflow: 'small.yaml', model: 'replay:note.json', ...options };
+    const given = {
+      repo: 'repository',
+      goal: 'a note',
+      workflow: 'small.yaml',
+      model: 'replay:note.json',
+      ...options,
+    };
     const args = Object.entries(given).flatMap(([name, value]) => [`--${name}`, value]);
     expectRefusal(await run('dispatch', ...args), exitCode, says);
   });
 
   it('fails the run with the reason when the conversation leaves the recording', async () => {
-    const given = ['--repo', 'repository', '--goal', 'a note', '--workflow', 'change', '--model', 'replay:note.json'];
+    const given = [
+      '--repo',
+      'repository',
+      '--goal',
+      'a note',
+      '--workflow',
+      'change',
+      '--model',
+      'replay:note.json',
+    ];
     const end = await run('dispatch', ...given, '--no-test', '--wait', '--json');
     expect(end.exitCode).toBe(exitCodes.outcomeFailed);
     const report = JSON.parse(end.stdout) as { run: string; outcome: string; reason: string };
@@ -120,7 +190,16 @@ describe('dispatch', () => {
   });
 
   it('takes a workflow by a path relative to where the command is typed', async () => {
-    const given = ['--repo', 'repository', '--goal', 'a note', '--workflow', './small.yaml', '--model', 'replay:note.json'];
+    const given = [
+      '--repo',
+      'repository',
+      '--goal',
+      'a note',
+      '--workflow',
+      './small.yaml',
+      '--model',
+      'replay:note.json',
+    ];
     const end = await run('dispatch', ...given, '--no-test', '--wait');
     expect(end.exitCode, end.stdout).toBe(exitCodes.success);
     expect(end.stdout).toContain('leftOpen');
@@ -132,18 +211,25 @@ describe('the command line', () => {
     ['an unknown command', ['dispach'], ['dispach', 'dispatch']],
     ['an unknown option', ['status', '--jsno'], ['--jsno', '--json']],
     ['a missing option', ['dispatch', '--repo', '.'], ['--goal']],
-    ['a port that is none', ['up', '--port', 'high'], ['SIGNALBOX_PORT', 'Correct']],
+    ['a port that is none', ['up', '--port', 'high'], ['--port', '0 to 65535', 'Correct']],
   ] as const)('refuses %s', async ([, args, says]) => {
     expectRefusal(await run(...args), exitCodes.usage, says);
   });
 
   it('says that a session is not there', async () => {
-    expectRefusal(await run('session', 'show', 'nobody'), exitCodes.notFound, ['"nobody"', 'session list']);
+    expectRefusal(await run('session', 'show', 'nobody'), exitCodes.notFound, [
+      '"nobody"',
+      'session list',
+    ]);
   });
 });
 
 describe('up', () => {
-  const start = (home: string, env: Readonly<Record<string, string>>, ...flags: readonly string[]): Promise<CommandEnd> =>
+  const start = (
+    home: string,
+    env: Readonly<Record<string, string>>,
+    ...flags: readonly string[]
+  ): Promise<CommandEnd> =>
     runSignalbox(['up', '--port', '0', '--home', at(home), ...flags], { env });
 
   it('says which process holds the home folder', async () => {
@@ -158,17 +244,35 @@ describe('up', () => {
     const port = typeof address === 'object' && address !== null ? String(address.port) : '';
     try {
       const end = await start('home-2', {}, '--port', port);
-      expectRefusal(end, exitCodes.occupied, [`Port ${port} on 127.0.0.1 is taken`, 'choose another port']);
+      expectRefusal(end, exitCodes.occupied, [
+        `Port ${port} on 127.0.0.1 is taken`,
+        'choose another port',
+      ]);
     } finally {
       server.close();
     }
   });
 
   it.concurrent.for([
-    ['an address that nobody listens on', { NATS_URL: 'nats://127.0.0.1:1' }, exitCodes.unavailable, ['nats://127.0.0.1:1', 'Is it running there']],
+    [
+      'an address that nobody listens on',
+      { NATS_URL: 'nats://127.0.0.1:1' },
+      exitCodes.unavailable,
+      ['nats://127.0.0.1:1', 'Is it running there'],
+    ],
     ['an address that is none', { NATS_URL: 'here' }, exitCodes.usage, ['NATS_URL', 'nats://']],
-    ['a program that is no nats-server', { NATS_SERVER: '/bin/true' }, exitCodes.unavailable, ['/bin/true', 'NATS_SERVER']],
-    ['a program that is not there', { NATS_SERVER: '/nowhere/nats-server' }, exitCodes.unavailable, ['/nowhere/nats-server', 'NATS_SERVER']],
+    [
+      'a program that is no nats-server',
+      { NATS_SERVER: '/bin/true' },
+      exitCodes.unavailable,
+      ['/bin/true', 'NATS_SERVER'],
+    ],
+    [
+      'a program that is not there',
+      { NATS_SERVER: '/nowhere/nats-server' },
+      exitCodes.unavailable,
+      ['/nowhere/nats-server', 'NATS_SERVER'],
+    ],
   ] as const)('refuses %s', async ([what, env, exitCode, says]) => {
     expectRefusal(await start(what.replaceAll(' ', '-'), env), exitCode, says);
   });
@@ -186,9 +290,17 @@ it('says that no system runs on a home folder', async () => {
 });
 
 describe('a webhook', () => {
-  async function send(delivery: string, payload: object, signature: (body: string) => string): Promise<Response> {
+  async function send(
+    delivery: string,
+    payload: object,
+    signature: (body: string) => string,
+  ): Promise<Response> {
     const body = JSON.stringify(payload);
-    const headers = { 'content-type': 'application/json', 'x-signalbox-delivery': delivery, 'x-signalbox-signature-256': signature(body) };
+    const headers = {
+      'content-type': 'application/json',
+      'x-signalbox-delivery': delivery,
+      'x-signalbox-signature-256': signature(body),
+    };
     return fetch(new URL('/hooks/notes', gatewayUrl), { method: 'POST', headers, body });
   }
   const right = (body: string): string => signBody(secret, body);
@@ -203,8 +315,11 @@ describe('a webhook', () => {
     const accepted = await send('one', payload, right);
     expect(accepted.status).toBe(202);
     expect(await accepted.json()).toMatchObject({ duplicate: false });
-    const end = await run('session', 'events', runIdFor('notes', 'one'), '-f');
-    expect(end.stdout).toContain('plain is not a git repository');
+    await expect
+      .poll(async () => (await run('session', 'events', runIdFor('notes', 'one'))).stdout, {
+        timeout: 10_000,
+      })
+      .toContain('plain is not a git repository');
     const { stdout } = await run('session', 'events', 'notes', '--json');
     expect(stdout.match(/"deliveryAccepted"/gu)).toHaveLength(1);
   });
@@ -213,7 +328,9 @@ describe('a webhook', () => {
     const accepted = await send('two', { action: 'opened', title: ' ' }, right);
     expect(accepted.status).toBe(202);
     await expect
-      .poll(async () => (await run('session', 'events', 'notes', '--json')).stdout, { timeout: 10_000 })
+      .poll(async () => (await run('session', 'events', 'notes', '--json')).stdout, {
+        timeout: 10_000,
+      })
       .toContain('"deliveryRefused"');
     const { stdout } = await run('session', 'events', 'notes', '--json');
     expect(stdout).toMatch(/"deliveryId":"two"[^}]*"reason":"[^"]*goal/u);

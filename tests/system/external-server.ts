@@ -23,7 +23,12 @@ export async function startExternalServer(dataDir: string): Promise<ExternalServ
     dataDir,
     log: () => undefined,
   };
-  const settings = { storeDir: dataDir, syncMode: 'interval', allowedOrigins: [], passwords } as const;
+  const settings = {
+    storeDir: dataDir,
+    syncMode: 'interval',
+    allowedOrigins: [],
+    passwords,
+  } as const;
   let server: ServerProcess = await startServerProcess(program, {
     ...settings,
     clientPort: 0,

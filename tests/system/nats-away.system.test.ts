@@ -31,7 +31,11 @@ async function startDemo(
   folder?: string,
 ): Promise<RunningCommand> {
   const home = join(folder ?? (await makeHome(onTestFinished)), 'home');
-  const demo = await startSignalbox(['demo', '--json', '--port', '0', '--sync', 'interval'], home, env);
+  const demo = await startSignalbox(
+    ['demo', '--json', '--port', '0', '--sync', 'interval'],
+    home,
+    env,
+  );
   onTestFinished(async () => void (await demo.stop()));
   return demo;
 }
@@ -43,7 +47,9 @@ async function makeHome(onTestFinished: TestContext['onTestFinished']): Promise<
 }
 
 async function readNatsPid(home: string): Promise<number> {
-  return natsRecordSchema.parse(JSON.parse(await readFile(join(home, 'nats', 'server.json'), 'utf8'))).pid;
+  return natsRecordSchema.parse(
+    JSON.parse(await readFile(join(home, 'nats', 'server.json'), 'utf8')),
+  ).pid;
 }
 
 async function expectMerged(demo: RunningCommand): Promise<void> {

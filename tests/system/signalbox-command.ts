@@ -107,9 +107,14 @@ export async function startSignalbox(
     ended = true;
     return child.exitCode;
   });
-  const untilCount = async (text: string, count: number, timeoutMs = commandTimeoutMs): Promise<void> => {
+  const untilCount = async (
+    text: string,
+    count: number,
+    timeoutMs = commandTimeoutMs,
+  ): Promise<void> => {
     const isSaid = (): boolean => lines.filter((line) => line.includes(text)).length >= count;
-    const describe = (): string => `"${text}" was not said ${count} times:\n${lines.slice(-60).join('\n')}`;
+    const describe = (): string =>
+      `"${text}" was not said ${count} times:\n${lines.slice(-60).join('\n')}`;
     await vi.waitFor(
       () => {
         if (!isSaid() && !ended) throw new Error(describe());

@@ -53,6 +53,10 @@ export const runListStyles = css`
     position: absolute;
     inset: 0;
   }
+  tbody th {
+    min-inline-size: 22rem;
+    inline-size: 40%;
+  }
   .detail {
     color: var(--text-muted);
     overflow-wrap: anywhere;
@@ -101,8 +105,10 @@ export const runListStyles = css`
       color: var(--text-muted);
       font-size: var(--text-size-small);
     }
-    tbody tr[data-run] > th {
+    tbody tr[data-run] > th,
+    tbody tr[data-run] > .detail {
       flex-basis: 100%;
+      min-inline-size: 0;
     }
   }
 `;

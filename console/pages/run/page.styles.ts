@@ -43,7 +43,7 @@ export const runPageStyles = css`
     background: var(--tone-surface);
   }
   .ended .detail {
-    flex: 1 1 12rem;
+    flex: 1 1 20rem;
   }
   .facts {
     display: flex;
