@@ -35,7 +35,7 @@ export const fullScale: Scale = {
   coalesced: { actors: 100, depth: 32 },
   backlog: { actors: 100, commands: 10_000, rounds: 3 },
   stepCost: { steps: 2_000, warmUpSteps: 300, rounds: 3 },
-  sessionSteps: { steps: 200, windowSteps: 15, rounds: 3 },
+  sessionSteps: { steps: 200, windowSteps: 25, rounds: 3 },
   parked: 1_000,
   chainCounts: [1, 50, 200],
 };

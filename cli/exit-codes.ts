@@ -32,6 +32,7 @@ const byCode: Partial<Record<ErrorCode, ExitCode>> = {
   SB_BLOB_MISSING: exitCodes.notFound,
   SB_HOME_LOCKED: exitCodes.occupied,
   SB_PORT_IN_USE: exitCodes.occupied,
+  SB_INTERNAL: exitCodes.internal,
 };
 
 export function exitCodeOf(code: ErrorCode): ExitCode {

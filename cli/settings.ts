@@ -75,7 +75,8 @@ const settingsSchema = z.object({
   /** `ws://user:password@host:port`: where browsers reach that server, with the user of nats.conf that may do the least. */
   NATS_WEBSOCKET_URL: natsUrl(['ws:', 'wss:'], 'ws://user:password@host:port')
     .refine(({ user, password }) => user !== undefined && password !== undefined, {
-      error: 'must name user and password (ws://user:password@host:port): browsers log in with them',
+      error:
+        'must name user and password (ws://user:password@host:port): browsers log in with them',
     })
     .optional(),
   NATS_SERVER: z.string().min(1).optional(),

@@ -19,7 +19,7 @@ export {
   type EffectDefinition,
   type RetryPolicy,
 } from './core/definition.ts';
-export { readEffectError, type EffectError } from './core/effect-error.ts';
+export { describeEffectError, readEffectError, type EffectError } from './core/effect-error.ts';
 export { sendCommand, startActor } from './core/send-command.ts';
 export { isUnreadable, type EventSource, type StreamItem } from './core/event-source.ts';
 export type { CommandSender, Receipt } from './core/ports.ts';

@@ -1,7 +1,7 @@
 /** The parts that the coordinator's machine is put together from: its types, sources, named actions and guards. */
 import { assign, emit, setup } from 'xstate';
 import type { z } from 'zod';
-import { childSource, effectSource, readEffectError, sendCommand } from '../../runtime/mod.ts';
+import { childSource, describeEffectError, effectSource, sendCommand } from '../../runtime/mod.ts';
 import type { MergeRequestEnd, MergeRequestInput } from '../merge-request/merge-request.schema.ts';
 import type { ReceiveHandoff, SessionEnd, SessionInput } from '../session/session.schema.ts';
 import * as plan from './coordinator.context.ts';
@@ -59,9 +59,9 @@ export const failWith = (what: string) => ({
     context,
     event,
   }: InContext & { readonly event: { readonly error: unknown } }): RunEnd => {
-    const { code, message } = readEffectError(event.error);
+    const reason = `${what}: ${describeEffectError(event.error)}`;
     // What has ended the run first is why it ended.
-    return context.end ?? { outcome: 'failed', reason: `${what}: ${message} (${code})` };
+    return context.end ?? { outcome: 'failed', reason };
   },
 });
 

@@ -4,7 +4,7 @@
  */
 import { assign, enqueueActions, setup } from 'xstate';
 import type { z } from 'zod';
-import { effectSource, readEffectError, sendCommand } from '../../runtime/mod.ts';
+import { describeEffectError, effectSource, sendCommand } from '../../runtime/mod.ts';
 import type { MergeOutcome } from '../ports/forge.ts';
 import * as rules from './merge-request.context.ts';
 import type { MergeRequestContext, Observation } from './merge-request.context.ts';
@@ -69,8 +69,8 @@ export const reference = ({ context }: InContext) => ({
 export const escalateWith = (what: string) => ({
   type: 'end' as const,
   params: ({ event }: { readonly event: { readonly error: unknown } }) => {
-    const { code, message } = readEffectError(event.error);
-    return { outcome: 'escalated' as const, reason: `${what}: ${message} (${code})` };
+    const reason = `${what}: ${describeEffectError(event.error)}`;
+    return { outcome: 'escalated' as const, reason };
   },
 });
 

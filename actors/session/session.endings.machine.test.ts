@@ -111,6 +111,37 @@ describe('caps', () => {
   });
 });
 
+describe('a session that does not complete', () => {
+  const kept = {
+    type: 'worktreeKept',
+    worktree: '/worktrees/run-1',
+    reason: 'what the session has done, committed or not, is there on branch signalbox/run-1',
+  };
+  const hasWorktree = (state: string): boolean =>
+    !['queued', 'preparing', 'closing'].includes(state);
+
+  it.each(scenes)('says where its work is when it is killed while %s', (state, enter) => {
+    const { events } = enter().send({ type: 'kill', reason: 'enough' });
+    expect(events).toEqual([
+      ...(hasWorktree(state) ? [kept] : []),
+      { type: 'sessionKilled', reason: 'enough' },
+      expect.objectContaining({ type: 'actorEnded' }),
+    ]);
+  });
+
+  it('says where its work is when a cap ends it, and removes nothing', () => {
+    const session = driveSession({ limits: { ...defaultSessionLimits, maxTurns: 1 } });
+    startWorking(session);
+    session.done('callModel', turnOf([bash('call-1')]));
+    const ended = session.done('runCommand', { tool: 'bash', outcome: 'succeeded', durationMs: 1 });
+    expect(ended.events).toContainEqual(kept);
+    expect(ended.events).toContainEqual(
+      expect.objectContaining({ type: 'sessionFailed', code: 'turnLimit' }),
+    );
+    expect(ended.started).toEqual([]);
+  });
+});
+
 describe('an agent that only talks', () => {
   it('is nudged, and stalls after several turns', () => {
     const session = driveSession();
@@ -165,11 +196,12 @@ describe('failures', () => {
     session.failed('callModel', {
       code: 'SB_MODEL_AUTHENTICATION',
       message: 'the key is not valid',
+      next: 'Check it.',
     });
     expect(session.output()).toEqual({
       outcome: 'failed',
       code: 'modelFailed',
-      reason: 'the key is not valid (SB_MODEL_AUTHENTICATION)',
+      reason: 'the key is not valid (SB_MODEL_AUTHENTICATION). Check it.',
     });
   });
 

@@ -7,7 +7,7 @@ import { assign, emit, enqueueActions } from 'xstate';
 import { readEffectError } from '../../runtime/mod.ts';
 import * as conversation from './session.context.ts';
 import { reopen } from './session.rework.ts';
-import { askQueue, fail, failWith, sessionSetup } from './session.setup.ts';
+import { announceKept, askQueue, fail, failWith, sessionSetup } from './session.setup.ts';
 import { callingModel, recordingHandoff, runningTool } from './session.states.ts';
 import { answerCompletion, refuseCall } from './tool-answers.ts';
 
@@ -216,6 +216,8 @@ export const sessionMachine = sessionSetup.createMachine({
       ],
     },
     closing: {
+      // From here on it may be gone.
+      entry: assign({ worktree: null }),
       on: {
         steer: { actions: emit({ type: 'steerRefused', reason: 'the session is about to end' }) },
         // Asked for twice: the clean-up under way goes on.
@@ -246,7 +248,7 @@ export const sessionMachine = sessionSetup.createMachine({
       },
     },
     completed: { type: 'final', entry: [askQueue('releaseSlot'), 'announceEnd'] },
-    failed: { type: 'final', entry: [askQueue('releaseSlot'), 'announceEnd'] },
-    killed: { type: 'final', entry: [askQueue('releaseSlot'), 'announceEnd'] },
+    failed: { type: 'final', entry: [askQueue('releaseSlot'), announceKept, 'announceEnd'] },
+    killed: { type: 'final', entry: [askQueue('releaseSlot'), announceKept, 'announceEnd'] },
   },
 });

@@ -2,9 +2,9 @@
  * The parts that the session machine is put together from: its types, effect sources, named actions and
  * guards, and the actions that several states share.
  */
-import { assign, emit, enqueueActions, setup } from 'xstate';
+import { assign, emit, setup } from 'xstate';
 import type { z } from 'zod';
-import { effectSource, readEffectError, sendCommand } from '../../runtime/mod.ts';
+import { describeEffectError, effectSource, sendCommand } from '../../runtime/mod.ts';
 import type { Worktree } from '../ports/repository.ts';
 import { placementOf, type CallPlacement } from './session.calls.ts';
 import * as conversation from './session.context.ts';
@@ -45,11 +45,7 @@ export const sessionSetup = setup({
     sendCommand,
     end: assign((_, end: SessionEnd) => ({ end })),
     announceStep: emit(({ context }) => describeStep(conversation.requireStep(context))),
-    announceEnd: enqueueActions(({ context: { end, worktree }, enqueue }) => {
-      // What was done until then is not thrown away, and nobody has to look for it.
-      if (end?.outcome !== 'completed' && worktree !== null) enqueue.emit(describeKept(worktree));
-      enqueue.emit(describeEnd(end));
-    }),
+    announceEnd: emit(({ context }) => describeEnd(context.end)),
     announceTool: emit(({ context: { calls } }) => ({
       type: 'toolStarted' as const,
       tool: calls[0]?.name ?? '',
@@ -82,6 +78,11 @@ export const sessionSetup = setup({
   },
 });
 
+/** What was done until then is not thrown away, and nobody has to look for it. */
+export const announceKept = sessionSetup.enqueueActions(({ context: { worktree }, enqueue }) => {
+  if (worktree !== null) enqueue.emit(describeKept(worktree));
+});
+
 export const askQueue = (type: 'requestSlot' | 'releaseSlot') => ({
   type: 'sendCommand' as const,
   params: ({ context: { input } }: InContext) => ({
@@ -98,7 +99,6 @@ export const fail = (code: FailureCode, reason: string) => ({
 export const failWith = (code: FailureCode) => ({
   type: 'end' as const,
   params: ({ event }: { readonly event: { readonly error: unknown } }) => {
-    const { code: cause, message } = readEffectError(event.error);
-    return { outcome: 'failed' as const, code, reason: `${message} (${cause})` };
+    return { outcome: 'failed' as const, code, reason: describeEffectError(event.error) };
   },
 });

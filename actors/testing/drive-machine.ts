@@ -78,6 +78,7 @@ export interface EffectFailure {
   readonly code: string;
   readonly message: string;
   readonly retryable: boolean;
+  readonly next?: string;
 }
 
 /** Between two commands. */

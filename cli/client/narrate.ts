@@ -50,6 +50,8 @@ function describe({ type, data, actor }: StoredEvent): string | undefined {
       return `commit ${value('sha').slice(0, 10)}: ${value('subject')}`;
     case 'branchPushed':
       return `pushed ${value('branch')}`;
+    case 'changeHandedToMergeRequest':
+      return `change ${value('sha').slice(0, 10)} is with its merge request`;
     case 'mergeRequestOpened':
       return `merge request ${value('number')} opened: ${value('title')}`;
     case 'reviewReceived':

@@ -1,5 +1,6 @@
 /** The actors that stand ready before any work arrives: the work queue, and one trigger per definition. */
 import { randomUUID } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
 import type { TriggerDefinition } from '../../actors/trigger/trigger.schema.ts';
 import { toJson } from '../../runtime/core/draft.ts';
 import type { CommandSender } from '../../runtime/core/ports.ts';
@@ -20,6 +21,8 @@ export async function openStandingActors(
   const limit = settings.maxSessions;
   await commands.start(queue, { limit }, randomUUID());
   await commands.deliver(queue, { type: 'setLimit', limit }, randomUUID());
+  // Where people put theirs.
+  await mkdir(home.triggers, { recursive: true, mode: 0o700 });
   for (const trigger of await listTriggers(home)) {
     if (trigger.status === 'broken') {
       log.error(`trigger not loaded: ${trigger.problems.join(' | ')}`, { file: trigger.file });

@@ -14,7 +14,8 @@ export function describeProblems(
   problems: readonly LocatedProblem[],
 ): readonly string[] {
   return sortProblems(file, problems).map(
-    ({ line, column, message, suggestion }) => `${file}:${line}:${column} ${message}. ${suggestion}`,
+    ({ line, column, message, suggestion }) =>
+      `${file}:${line}:${column} ${message}. ${suggestion}`,
   );
 }
 

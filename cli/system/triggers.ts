@@ -3,7 +3,7 @@
  * `secrets/trigger-<id>`. A broken definition is listed as broken, with the place; it never vanishes.
  */
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, readdir, rename, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import {
@@ -20,9 +20,13 @@ export type ListedTrigger =
   | { readonly status: 'broken'; readonly file: string; readonly problems: readonly string[] };
 
 export async function listTriggers(home: HomeLayout): Promise<readonly ListedTrigger[]> {
-  await mkdir(home.triggers, { recursive: true, mode: 0o700 });
-  const names = (await readdir(home.triggers)).filter((name) => /\.ya?ml$/u.test(name)).sort();
+  const names = (await readFolder(home.triggers)).filter((name) => /\.ya?ml$/u.test(name)).sort();
   return Promise.all(names.map((name) => readTrigger(join(home.triggers, name))));
+}
+
+/** Nobody has defined a trigger before there is a folder. */
+async function readFolder(path: string): Promise<readonly string[]> {
+  return existsSync(path) ? readdir(path) : [];
 }
 
 async function readTrigger(file: string): Promise<ListedTrigger> {
@@ -40,8 +44,7 @@ async function readTrigger(file: string): Promise<ListedTrigger> {
   ];
   if (problems.length > 0 || !parsed.success) return broken(problems);
   const { id } = parsed.data;
-  if (basename(file) === `${id}.yaml`)
-    return { status: 'valid', file, definition: parsed.data };
+  if (basename(file) === `${id}.yaml`) return { status: 'valid', file, definition: parsed.data };
   return broken([
     {
       position: source.locateValue(['id']),

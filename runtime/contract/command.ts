@@ -69,7 +69,13 @@ export const commandEnvelopeSchema = z.discriminatedUnion('purpose', [
       z.object({ status: z.literal('done'), output: z.json() }),
       z.object({
         status: z.literal('error'),
-        error: z.object({ code: z.string(), message: z.string(), retryable: z.boolean() }),
+        error: z.object({
+          code: z.string(),
+          message: z.string(),
+          retryable: z.boolean(),
+          /** What a person can do next. */
+          next: z.string().exactOptional(),
+        }),
       }),
     ]),
   }),

@@ -5,6 +5,8 @@ const effectErrorSchema = z.object({
   code: z.string(),
   message: z.string(),
   retryable: z.boolean(),
+  /** What a person can do next, where the effect said so. */
+  next: z.string().exactOptional(),
 });
 export type EffectError = Readonly<z.infer<typeof effectErrorSchema>>;
 
@@ -18,4 +20,10 @@ export function readEffectError(error: unknown): EffectError {
         message: typeof error === 'string' ? error : JSON.stringify(error),
         retryable: false,
       };
+}
+
+/** For the reason that a person reads: what happened, its code, and what to do next. */
+export function describeEffectError(error: unknown): string {
+  const { code, message, next } = readEffectError(error);
+  return `${message} (${code})${next === undefined ? '' : `. ${next}`}`;
 }

@@ -95,6 +95,11 @@ describe('an effect', () => {
       new SignalboxError('SB_GIT_FAILED', 'git'),
       { code: 'SB_GIT_FAILED', message: 'git', retryable: false },
     ],
+    [
+      'one of ours that says what to do next',
+      new SignalboxError('SB_GIT_FAILED', 'git', { next: 'Unlock it.' }),
+      { code: 'SB_GIT_FAILED', message: 'git', retryable: false, next: 'Unlock it.' },
+    ],
   ])('that throws %s ends with it, at once', async (_, error, expected) => {
     const { run, attempts } = failWith(error);
     expect(await execute(define(run)).ended).toEqual({ status: 'error', error: expected });

@@ -160,9 +160,10 @@ function success(output: unknown): EffectOutcome {
 }
 
 function failure(error: SignalboxError): EffectOutcome {
+  const { code, message, retryable, next } = error;
   return {
     status: 'error',
-    error: { code: error.code, message: error.message, retryable: error.retryable },
+    error: { code, message, retryable, ...(next === undefined ? {} : { next }) },
   };
 }
 
