@@ -39,6 +39,8 @@ export async function startGatewayPart(
     parts;
   const login = createLoginKeeper({ folder: home.login, clock: Date, randomBytes });
   const { host, allowedHosts } = settings.gateway;
+  const storing = (): string | undefined =>
+    nats.trouble() ?? storage.publisher.lastFailure?.message;
   const gateway = createGateway({
     host,
     port,
@@ -49,7 +51,7 @@ export async function startGatewayPart(
     commands: storage.commands,
     transcripts: storage.transcripts,
     live: () => describeLiveAccess(nats, namespace),
-    health: () => checkHealth(connection, history, storage.events),
+    health: () => checkHealth(connection, history, storage.events, storing),
     webhooks: { secretOf: (triggerId) => readTriggerSecret(home, triggerId) },
     consoleFolder: join(packageRoot, 'console', 'dist'),
     clock: Date,

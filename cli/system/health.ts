@@ -8,16 +8,20 @@ import { describeError } from '../../runtime/contract/errors.ts';
 /** Events the read model may be behind before a person should look. */
 const maxHistoryLag = 1_000;
 
+/** `storing` says why nothing is stored, if so: a server without room answers everything but that. */
 export async function checkHealth(
   connection: Connection,
   history: HistoryReader,
   source: EventSource,
+  storing: () => string | undefined,
 ): Promise<HealthReport> {
   const nats = connection.isClosed()
     ? { ok: false, detail: 'the connection is closed' }
     : await checkNats(connection);
+  const refusal = storing();
   const checks = {
     nats,
+    storage: { ok: refusal === undefined, detail: refusal ?? 'messages are stored' },
     history: nats.ok ? await checkHistory(history, source) : { ok: false, detail: 'NATS is away' },
   };
   const status = Object.values(checks).every(({ ok }) => ok) ? 'ok' : 'degraded';

@@ -19,6 +19,8 @@ export interface NatsServer {
   readonly console:
     | { readonly url: string; readonly user: string; readonly password: string }
     | { readonly unavailable: string };
+  /** What keeps the server from storing anything, as far as it is ours to see. */
+  readonly trouble: () => string | undefined;
   stop(): Promise<void>;
 }
 
@@ -43,6 +45,7 @@ export async function startNats(
         unavailable:
           'set NATS_WEBSOCKET_URL (ws://user:password@host:port) to let the console follow live',
       },
+      trouble: () => undefined,
       stop: () => Promise.resolve(),
     };
   }
@@ -64,6 +67,10 @@ export async function startNats(
       log.info('nats-server', { line });
     },
     onFailure,
+    onRoomChanged: ({ lack }) => {
+      if (lack === undefined) log.warn('there is room on the disk again; work goes on');
+      else log.warn(`${lack.message}. ${lack.next ?? ''}`, { code: lack.code });
+    },
   });
   const { url, user, password, websocketUrl, consoleUser, consolePassword } = server.connection;
   const writes =
@@ -77,6 +84,7 @@ export async function startNats(
     replicas: 1,
     description: `NATS ${server.version} (embedded; ${writes})`,
     console: { url: websocketUrl, user: consoleUser, password: consolePassword },
+    trouble: () => server.lackOfRoom?.message,
     stop: () => server.stop(),
   };
 }

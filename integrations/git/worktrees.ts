@@ -80,11 +80,7 @@ async function makeWorktree(
 }
 
 /** The start of the branch: as recorded when we were here before, else the tip of the base branch now. */
-async function claimBranch(
-  tools: GitTools,
-  common: string,
-  request: AddRequest,
-): Promise<string> {
+async function claimBranch(tools: GitTools, common: string, request: AddRequest): Promise<string> {
   const { git } = tools;
   const { branch } = request;
   const found = await readBranch(git, common, branch);

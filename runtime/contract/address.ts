@@ -5,7 +5,9 @@ import { SignalboxError } from './errors.ts';
 export const namespaceSchema = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/);
 export const actorKindSchema = z.string().regex(/^[a-z][a-z0-9-]{0,47}$/);
 /** No dots, slashes, spaces or wildcards; `::` separates a parent's id from a child's name. */
-export const actorIdSchema = z.string().regex(/^[A-Za-z0-9](?:[A-Za-z0-9_-]|::(?=[A-Za-z0-9])){0,159}$/);
+export const actorIdSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9](?:[A-Za-z0-9_-]|::(?=[A-Za-z0-9])){0,159}$/);
 
 export const actorAddressSchema = z.object({ kind: actorKindSchema, id: actorIdSchema });
 export type ActorAddress = Readonly<z.infer<typeof actorAddressSchema>>;
@@ -17,7 +19,10 @@ export function formatAddress(address: ActorAddress): string {
 /** Parses `kind/id`. Throws `SB_ADDRESS_INVALID`. */
 export function parseAddress(text: string): ActorAddress {
   const slash = text.indexOf('/');
-  const parsed = actorAddressSchema.safeParse({ kind: text.slice(0, slash), id: text.slice(slash + 1) });
+  const parsed = actorAddressSchema.safeParse({
+    kind: text.slice(0, slash),
+    id: text.slice(slash + 1),
+  });
   if (slash < 1 || !parsed.success) {
     throw new SignalboxError('SB_ADDRESS_INVALID', `"${text}" is not an actor address (kind/id)`, {
       next: 'Use letters, digits, "-" and "_"; a child is written parent::child.',

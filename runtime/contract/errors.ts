@@ -39,7 +39,8 @@ export const errorCodes = {
   SB_REPOSITORY_INVALID: 'a path is not a git repository that can be used',
   SB_REQUEST_REFUSED: 'a request came by a host name, an origin or a method that is not allowed',
   SB_SIGNATURE_INVALID: 'a delivery is not signed with the secret of the trigger it names',
-  SB_STATE_TOO_LARGE: 'the state of an actor, with what one transition causes, is too large to be stored',
+  SB_STATE_TOO_LARGE:
+    'the state of an actor, with what one transition causes, is too large to be stored',
   SB_STORAGE_FULL: 'the store has no room left',
   SB_TOOL_FAILED: 'a tool could not do what was asked',
   SB_WORKFLOW_INVALID: 'a workflow definition has errors',

@@ -23,7 +23,10 @@ export const assistantBlockSchema = z.discriminatedUnion('type', [
 export type AssistantBlock = Readonly<z.infer<typeof assistantBlockSchema>>;
 
 /** A reference to the full text of something shown in part. */
-export const blobReferenceSchema = z.object({ blob: z.string(), bytes: z.number().int().nonnegative() });
+export const blobReferenceSchema = z.object({
+  blob: z.string(),
+  bytes: z.number().int().nonnegative(),
+});
 export type BlobReference = Readonly<z.infer<typeof blobReferenceSchema>>;
 
 export const conversationItemSchema = z.discriminatedUnion('type', [
@@ -65,5 +68,7 @@ export const transcriptEntrySchema = z.object({
 });
 export type TranscriptEntry = Readonly<z.infer<typeof transcriptEntrySchema>>;
 
-export const storedTranscriptEntrySchema = transcriptEntrySchema.extend({ seq: z.number().int().positive() });
+export const storedTranscriptEntrySchema = transcriptEntrySchema.extend({
+  seq: z.number().int().positive(),
+});
 export type StoredTranscriptEntry = Readonly<z.infer<typeof storedTranscriptEntrySchema>>;

@@ -29,6 +29,8 @@ export type PublishOutcome =
 export interface Publisher {
   /** What one message may hold, headers included. */
   readonly maxPayloadBytes: number;
+  /** Why the last publish was not stored; undefined when it was. */
+  readonly lastFailure: SignalboxError | undefined;
   /** Throws `SB_NATS_UNAVAILABLE` and `SB_STORAGE_FULL` (both retryable), `SB_PROTOCOL` for anything else. */
   publish(request: PublishRequest): Promise<PublishOutcome>;
 }
@@ -71,12 +73,24 @@ export function createPublisher(connection: NatsConnection): Publisher {
   const inbox = createInbox();
   let next = 0;
   let connected = true;
+  let lastFailure: SignalboxError | undefined;
 
   const settle = (id: number): Waiting | undefined => {
     const entry = waiting.get(id);
     waiting.delete(id);
     return entry;
   };
+  const watched = ({ resolve, reject, ...entry }: Waiting): Waiting => ({
+    ...entry,
+    resolve: (outcome) => {
+      lastFailure = undefined;
+      resolve(outcome);
+    },
+    reject: (error) => {
+      lastFailure = error;
+      reject(error);
+    },
+  });
   connection.subscribe(`${inbox}.*`, {
     callback: (error, message) => {
       if (error !== null) return;
@@ -107,13 +121,17 @@ export function createPublisher(connection: NatsConnection): Publisher {
     get maxPayloadBytes() {
       return connection.info?.max_payload ?? smallestMaxPayload;
     },
+    get lastFailure() {
+      return lastFailure;
+    },
     publish: async (request) => {
       // What is published without a connection waits in a buffer that a failed attempt to reconnect empties.
       if (!connected || connection.isClosed())
         throw unavailable(request.subject, 'was refused: there is no connection');
       const id = (next += 1);
       const outcome = new Promise<PublishOutcome>((resolve, reject) => {
-        waiting.set(id, { subject: request.subject, sentAtMs: Date.now(), resolve, reject });
+        const { subject } = request;
+        waiting.set(id, watched({ subject, sentAtMs: Date.now(), resolve, reject }));
       });
       try {
         connection.publish(request.subject, request.data, {

@@ -86,11 +86,13 @@ describe('a run with a model behind the Anthropic API', () => {
     const retried = live
       .log()
       .split('\n')
-      .filter((line) => line.includes('will be tried again'));
+      .filter((line) => line.includes('SB_MODEL_LIMIT'));
     expect(retried.map((line) => JSON.parse(line) as unknown)).toMatchObject([
       {
         level: 'warn',
-        message: expect.stringContaining('over a limit: 429 rate_limit_error') as string,
+        message: expect.stringContaining(
+          'tried again: the Anthropic API is over a limit: 429',
+        ) as string,
         code: 'SB_MODEL_LIMIT',
         attempt: 1,
         waitMs: 2_000,

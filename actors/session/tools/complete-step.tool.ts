@@ -5,7 +5,7 @@ import { defineEngineTool } from './tool-definition.ts';
 /** Long enough that "done" is not an answer. */
 const minNotesLength = 20;
 
-export const completeStepInputSchema = z.strictObject({
+const completeStepInputSchema = z.strictObject({
   notes: z
     .string()
     .trim()
@@ -18,7 +18,6 @@ export const completeStepInputSchema = z.strictObject({
     .default({})
     .describe('The named artifacts that the step asks for, in the shape it gives.'),
 });
-export type CompleteStepInput = Readonly<z.output<typeof completeStepInputSchema>>;
 
 export const completeStepTool = defineEngineTool({
   name: 'complete_step',

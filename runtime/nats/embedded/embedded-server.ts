@@ -5,6 +5,7 @@
 import { SignalboxError } from '../../contract/errors.ts';
 import { lockFolder } from '../../processes/folder-lock.ts';
 import { probeServerBinary } from '../server-binary/server-version.ts';
+import { watchDiskRoom, type DiskRoom } from './disk-room.ts';
 import { createPasswords } from './server-environment.ts';
 import type { ServerPasswords, ServerSettings, SyncMode } from './server-environment.ts';
 import { endServerProcess, startServerProcess, tooOld } from './server-process.ts';
@@ -28,6 +29,8 @@ export interface EmbeddedServerOptions {
   readonly syncMode: SyncMode;
   /** What the server logs, and what happens to it, line by line. */
   readonly log: (line: string) => void;
+  /** The disk is full (`SB_STORAGE_FULL`), or, without an error, no longer. */
+  readonly onRoomChanged?: (change: { readonly lack: SignalboxError | undefined }) => void;
   /** The server ended and could not be started again. Called at most once; `stop()` is still due. */
   readonly onFailure: (error: SignalboxError) => void;
 }
@@ -39,16 +42,20 @@ export interface EmbeddedServer {
   readonly syncMode: SyncMode;
   /** Of the server process now; a restart changes it. */
   readonly pid: number;
+  /** Set while the disk is full. */
+  readonly lackOfRoom: SignalboxError | undefined;
   /** Idempotent. The store is complete on the disk and the folder free when it resolves. */
   stop(): Promise<void>;
 }
 
-/** Throws `SB_HOME_LOCKED`, `SB_PORT_IN_USE` or `SB_NATS_SERVER`. Nothing is left behind then. */
+/** Throws `SB_HOME_LOCKED`, `SB_PORT_IN_USE`, `SB_STORAGE_FULL` or `SB_NATS_SERVER`. Nothing is left behind then. */
 export async function startEmbeddedServer(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
   await assertUsableBinary(options.binary);
   const lock = await lockFolder(options.dataDir, new Date());
   try {
     await endLeftoverServer(options.dataDir);
+    const room = watchDiskRoom(options.dataDir, options.onRoomChanged ?? (() => undefined));
+    if (!(await room.check())) throw room.lack;
     const passwords = createPasswords();
     const chosen = chooseSettings(options, passwords);
     const first = await launch(options, chosen);
@@ -58,6 +65,7 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
     const supervisor = new Supervisor(
       first,
       {
+        hasRoom: room.check,
         start,
         log: options.log,
         onFailure: options.onFailure,
@@ -69,7 +77,7 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
       await removeServerRecord(options.dataDir);
       await lock.release();
     };
-    return present(supervisor, describeConnection(first, passwords), stop);
+    return present(supervisor, room, describeConnection(first, passwords), stop);
   } catch (error) {
     await lock.release();
     throw error;
@@ -93,6 +101,7 @@ async function launch(
 
 function present(
   supervisor: Supervisor,
+  room: DiskRoom,
   connection: ServerConnection,
   stop: () => Promise<void>,
 ): EmbeddedServer {
@@ -103,6 +112,9 @@ function present(
     syncMode: supervisor.current.facts.syncMode,
     get pid() {
       return supervisor.current.child.pid;
+    },
+    get lackOfRoom() {
+      return room.lack;
     },
     stop: () => (stopped ??= stop()),
   };

@@ -11,6 +11,8 @@ import type { ServerProcess } from './server-process.ts';
 export interface Supervision {
   readonly start: () => Promise<ServerProcess>;
   readonly log: (line: string) => void;
+  /** Whether the disk has room for a server to work with. Without room none is ended or started: it would not help. */
+  readonly hasRoom?: () => Promise<boolean>;
   /** Called once, when the server is given up. */
   readonly onFailure: (error: SignalboxError) => void;
 }
@@ -86,6 +88,7 @@ export class Supervisor {
     let lastError: unknown;
     for (let attempt = attemptsBefore + 1; attempt <= this.#limits.maxAttempts; attempt += 1) {
       await this.#pause(attempt);
+      await this.#waitForRoom();
       if (this.#stopping.signal.aborted) return undefined;
       try {
         const started = await this.#supervision.start();
@@ -116,6 +119,19 @@ export class Supervisor {
     await wait(pauseMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
   }
 
+  async #waitForRoom(): Promise<void> {
+    while (!this.#stopping.signal.aborted && !(await this.#hasRoom())) {
+      const pause = wait(this.#limits.healthIntervalMs, undefined, {
+        signal: this.#stopping.signal,
+      });
+      await pause.catch(() => undefined);
+    }
+  }
+
+  async #hasRoom(): Promise<boolean> {
+    return (await this.#supervision.hasRoom?.()) ?? true;
+  }
+
   async #waitForEnd(): Promise<string> {
     const { child } = this.#current;
     const over = new AbortController();
@@ -135,12 +151,17 @@ export class Supervisor {
   async #watchHealth(over: AbortSignal): Promise<string> {
     const { monitor } = this.#current;
     let reason = '';
+    let wasFull = false;
     for (let failures = 0; failures < this.#limits.maxHealthFailures;) {
       const aborted = await wait(this.#limits.healthIntervalMs, false, {
         signal: over,
         ref: false,
       }).catch(() => true);
       if (aborted) return new Promise(() => undefined);
+      if (!(await this.#hasRoom())) {
+        wasFull = true;
+        continue;
+      }
       try {
         const health = await readServerHealth(monitor);
         failures = health.status === 'healthy' ? 0 : failures + 1;
@@ -149,6 +170,9 @@ export class Supervisor {
         failures += 1;
         reason = `does not answer (${describeError(error)})`;
       }
+      // A stream whose write has failed takes no other until the server is started again: that is due now.
+      if (wasFull && failures > 0) return reason;
+      wasFull = false;
     }
     return reason;
   }
