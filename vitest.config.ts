@@ -1,9 +1,31 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** Longest files first: with two workers, a long one that starts last is waited for alone. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const ranks = [
+      'two-hundred',
+      'kill.system',
+      '.system.',
+      '.browser.',
+      'worktrees.integration',
+      '.integration.',
+      '',
+    ];
+    const rankOf = ({ moduleId }: TestSpecification): number =>
+      ranks.findIndex((part) => moduleId.includes(part));
+    return files.toSorted((left, right) => rankOf(left) - rankOf(right));
+  }
+}
 
 const shared = { exclude: ['**/node_modules/**', '**/dist/**'], environment: 'node' as const };
 
 export default defineConfig({
   test: {
+    // Two cores: one file per core, since most tests wait for processes and disks rather than compute.
+    maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {

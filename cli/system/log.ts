@@ -1,6 +1,7 @@
 /** The system's log: one line per fact, to a file always and to a terminal when asked. Facts hold no secrets. */
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { describeError } from '../../runtime/contract/errors.ts';
 
 export interface SystemLog {
   info(message: string, facts?: Readonly<Record<string, unknown>>): void;
@@ -18,15 +19,25 @@ export function openLog(options: {
   readonly show: (line: string) => void;
 }): SystemLog {
   mkdirSync(dirname(options.file), { recursive: true, mode: 0o700 });
+  let isLosing = false;
+  /** What is logged has happened: that it cannot be written down must not undo it. */
+  const append = (line: string): void => {
+    try {
+      appendFileSync(options.file, line, { mode: 0o600 });
+      isLosing = false;
+    } catch (error) {
+      if (!isLosing)
+        options.show(`the log ${options.file} cannot be written: ${describeError(error)}`);
+      isLosing = true;
+    }
+  };
   const write = (
     level: Level,
     message: string,
     facts: Readonly<Record<string, unknown>> = {},
   ): void => {
     const at = options.now().toISOString();
-    appendFileSync(options.file, `${JSON.stringify({ at, level, message, ...facts })}\n`, {
-      mode: 0o600,
-    });
+    append(`${JSON.stringify({ at, level, message, ...facts })}\n`);
     if (options.verbose || level !== 'info')
       options.show(`${at.slice(11, 19)} ${level} ${message}${formatFacts(facts)}`);
   };

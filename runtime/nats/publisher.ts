@@ -69,13 +69,71 @@ const duplicateInProcess = 10_158;
 const storageCodes = new Set([10_002, 10_023, 10_028, 10_047, 10_077]);
 
 export function createPublisher(connection: NatsConnection): Publisher {
-  const waiting = new Map<number, Waiting>();
+  const waiting = createWaitingList();
   const inbox = createInbox();
   let next = 0;
   let connected = true;
-  let lastFailure: SignalboxError | undefined;
 
-  const settle = (id: number): Waiting | undefined => {
+  connection.subscribe(`${inbox}.*`, {
+    callback: (error, message) => {
+      if (error !== null) return;
+      const entry = waiting.take(Number(message.subject.slice(inbox.length + 1)));
+      if (entry !== undefined) settleWithAck(entry, message);
+    },
+  });
+  const sweep = setInterval(() => {
+    waiting.failAll('was not acknowledged in time', Date.now() - ackTimeoutMs);
+  }, sweepEveryMs);
+  sweep.unref();
+  watchConnection(connection, (status) => {
+    connected = status === 'reconnected';
+    // On the return too: what was sent in the instant before the loss was noticed is lost as well.
+    waiting.failAll('lost its connection', Date.now());
+  });
+  void connection.closed().finally(() => {
+    clearInterval(sweep);
+    waiting.failAll('lost its connection', Date.now());
+  });
+
+  return {
+    get maxPayloadBytes() {
+      return connection.info?.max_payload ?? smallestMaxPayload;
+    },
+    get lastFailure() {
+      return waiting.lastFailure;
+    },
+    publish: async (request) => {
+      // What is published without a connection waits in a buffer that a failed attempt to reconnect empties.
+      if (!connected || connection.isClosed())
+        throw unavailable(request.subject, 'was refused: there is no connection');
+      const id = (next += 1);
+      const outcome = waiting.add(id, request.subject);
+      try {
+        connection.publish(request.subject, request.data, {
+          reply: `${inbox}.${id}`,
+          headers: headersOf(request),
+        });
+      } catch (error) {
+        waiting.take(id);
+        throw publishFailure(connection, request.subject, error);
+      }
+      return outcome;
+    },
+  };
+}
+
+interface WaitingList {
+  add(id: number, subject: string): Promise<PublishOutcome>;
+  take(id: number): Waiting | undefined;
+  failAll(text: string, olderThanMs: number): void;
+  readonly lastFailure: SignalboxError | undefined;
+}
+
+/** Publishes without an acknowledgement, oldest first, and how the last one that has got an answer ended. */
+function createWaitingList(): WaitingList {
+  const waiting = new Map<number, Waiting>();
+  let lastFailure: SignalboxError | undefined;
+  const take = (id: number): Waiting | undefined => {
     const entry = waiting.get(id);
     waiting.delete(id);
     return entry;
@@ -91,58 +149,19 @@ export function createPublisher(connection: NatsConnection): Publisher {
       reject(error);
     },
   });
-  connection.subscribe(`${inbox}.*`, {
-    callback: (error, message) => {
-      if (error !== null) return;
-      const entry = settle(Number(message.subject.slice(inbox.length + 1)));
-      if (entry !== undefined) settleWithAck(entry, message);
-    },
-  });
-  const failAll = (text: string, olderThanMs: number): void => {
-    for (const [id, entry] of waiting) {
-      if (entry.sentAtMs <= olderThanMs) settle(id)?.reject(unavailable(entry.subject, text));
-    }
-  };
-  const sweep = setInterval(() => {
-    failAll('was not acknowledged in time', Date.now() - ackTimeoutMs);
-  }, sweepEveryMs);
-  sweep.unref();
-  watchConnection(connection, (status) => {
-    connected = status === 'reconnected';
-    // On the return too: what was sent in the instant before the loss was noticed is lost as well.
-    failAll('lost its connection', Date.now());
-  });
-  void connection.closed().finally(() => {
-    clearInterval(sweep);
-    failAll('lost its connection', Date.now());
-  });
-
   return {
-    get maxPayloadBytes() {
-      return connection.info?.max_payload ?? smallestMaxPayload;
+    take,
+    add: (id, subject) =>
+      new Promise((resolve, reject) => {
+        waiting.set(id, watched({ subject, sentAtMs: Date.now(), resolve, reject }));
+      }),
+    failAll: (text, olderThanMs) => {
+      for (const [id, entry] of waiting) {
+        if (entry.sentAtMs <= olderThanMs) take(id)?.reject(unavailable(entry.subject, text));
+      }
     },
     get lastFailure() {
       return lastFailure;
-    },
-    publish: async (request) => {
-      // What is published without a connection waits in a buffer that a failed attempt to reconnect empties.
-      if (!connected || connection.isClosed())
-        throw unavailable(request.subject, 'was refused: there is no connection');
-      const id = (next += 1);
-      const outcome = new Promise<PublishOutcome>((resolve, reject) => {
-        const { subject } = request;
-        waiting.set(id, watched({ subject, sentAtMs: Date.now(), resolve, reject }));
-      });
-      try {
-        connection.publish(request.subject, request.data, {
-          reply: `${inbox}.${id}`,
-          headers: headersOf(request),
-        });
-      } catch (error) {
-        waiting.delete(id);
-        throw publishFailure(connection, request.subject, error);
-      }
-      return outcome;
     },
   };
 }

@@ -30,6 +30,7 @@ it('sends no command to an actor before the one ahead of it is stored', async ()
   let refusals = 1;
   const publisher: Publisher = {
     maxPayloadBytes: 1_000,
+    lastFailure: undefined,
     publish: async ({ messageId = '' }) => {
       await Promise.resolve();
       if (messageId.endsWith(':0') && refusals > 0) {

@@ -1,7 +1,7 @@
 /**
  * The proof that a job survives `kill -9`: the whole process tree of the demo is killed at instants drawn from a seed
  * and at chosen ones, the same command is started again, and in the end there is exactly one merged change.
- * SEED=<number> repeats a draw. Runs what `npm run build` has built.
+ * SEED=<number> draws others. Runs what `npm run build` has built.
  */
 import { expect, test } from 'vitest';
 import type { RunReport } from '../../cli/client/run-report.ts';
@@ -12,11 +12,12 @@ import { verifyEvents } from './verify-events.ts';
 import { verifyExecutions } from './verify-executions.ts';
 import { verifyRepository } from './verify-repository.ts';
 
-const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+/** The same draw everywhere, unless another one is asked for; what a machine makes of its instants differs anyway. */
+const seed = Number(process.env['SEED'] ?? 20_261_120);
 console.log(`kill test: SEED=${seed}`);
 const random = createRandom(seed);
 
-const drawnJobs = 3;
+const drawnJobs = 2;
 const killsPerJob = 8;
 /** A job takes ten seconds, a kill up to five more; several jobs share a machine that may be busy. */
 const timeoutMs = 300_000;

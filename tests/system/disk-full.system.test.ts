@@ -1,5 +1,5 @@
 /**
- * The disk that JetStream writes to is full in the middle of a run: the system says so and what to do, acknowledges
+ * The disk of the home folder, JetStream's with it, is full in the middle of a run: the system says so and what to do, acknowledges
  * nothing it has not stored, loses nothing it has acknowledged, and goes on when there is room again.
  */
 import { execFileSync } from 'node:child_process';
@@ -53,9 +53,8 @@ it('waits for room, says so, and loses nothing', { timeout: 120_000 }, async (co
   const scratch = await makeScratch();
   context.onTestFinished(() => scratch.remove());
   const home = join(scratch.folder, 'home');
-  const disk = join(home, 'nats');
-  await mkdir(disk, { recursive: true });
-  if (!mountSmallDisk(disk, context)) {
+  await mkdir(home);
+  if (!mountSmallDisk(home, context)) {
     context.skip('mounting a small file system needs rights that this user does not have');
     return;
   }
@@ -70,19 +69,20 @@ it('waits for room, says so, and loses nothing', { timeout: 120_000 }, async (co
 
   expect((await send(gatewayUrl, 'before')).status).toBe(202);
   await expect.poll(() => eventsOf('toolFinished').length, { timeout: 20_000 }).toBeGreaterThan(2);
-  fillDisk(join(disk, 'filler'));
+  fillDisk(join(home, 'filler'));
   const known = log.events.map(({ id }) => id);
 
-  await system.untilSaid(`the disk of ${disk} is full`);
+  await system.untilSaid(`the disk of ${join(home, 'nats')} is full`);
   await system.untilSaid('Free at least 16 MB there');
   expect((await fetch(new URL('/healthz', gatewayUrl))).status).toBe(503);
   const status = await runSignalbox(['status', '--home', home]);
   expect(status).toMatchObject({ exitCode: exitCodes.outcomeFailed });
   expect(status.stdout).toContain('degraded');
-  const accepted = await sendUntilRefused(gatewayUrl);
+  const { accepted, status: refusal } = await sendUntilRefused(gatewayUrl);
+  expect([503, 507]).toContain(refusal);
   expect(eventsOf('mergeRequestLeftOpen')).toEqual([]);
 
-  rmSync(join(disk, 'filler'));
+  rmSync(join(home, 'filler'));
   await system.untilSaid('there is room on the disk again');
   await expect
     .poll(() => eventsOf('mergeRequestLeftOpen').length, { timeout: 60_000 })
@@ -101,16 +101,18 @@ it('waits for room, says so, and loses nothing', { timeout: 120_000 }, async (co
   expect((await fetch(new URL('/healthz', gatewayUrl))).status).toBe(200);
 });
 
-/** The file of a stream may have room left in its last block: what is accepted until that is used up is stored. */
-async function sendUntilRefused(gatewayUrl: string): Promise<readonly string[]> {
+/**
+ * The file of a stream may have room left in its last block: what is accepted until that is used up is stored. Ends with
+ * the status of the first delivery that is not.
+ */
+async function sendUntilRefused(
+  gatewayUrl: string,
+): Promise<{ readonly accepted: readonly string[]; readonly status: number }> {
   const accepted: string[] = [];
   for (;;) {
     const delivery = `meanwhile-${accepted.length}`;
-    const response = await send(gatewayUrl, delivery);
-    if (response.status !== 202) {
-      expect([503, 507]).toContain(response.status);
-      return accepted;
-    }
+    const { status } = await send(gatewayUrl, delivery);
+    if (status !== 202) return { accepted, status };
     accepted.push(delivery);
   }
 }

@@ -19,11 +19,12 @@ export interface DiskRoom {
 export function watchDiskRoom(
   folder: string,
   tell: (change: { readonly lack: SignalboxError | undefined }) => void,
+  readFree: (folder: string) => Promise<number> = readFreeBytes,
 ): DiskRoom {
   let lack: SignalboxError | undefined;
   return {
     check: async () => {
-      const free = await readFreeBytes(folder);
+      const free = await readFree(folder);
       const isFull = free < leastFreeBytes;
       const hasChanged = isFull !== (lack !== undefined);
       lack = isFull ? (lack ?? describeLack(folder, free)) : undefined;

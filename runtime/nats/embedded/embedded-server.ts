@@ -65,7 +65,7 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
     const supervisor = new Supervisor(
       first,
       {
-        hasRoom: room.check,
+        hasRoom: () => room.check(),
         start,
         log: options.log,
         onFailure: options.onFailure,

@@ -51,10 +51,14 @@ async function startServer(): Promise<ServerProcess> {
   });
 }
 
-async function supervise(start: () => Promise<ServerProcess>): Promise<Supervisor> {
+async function supervise(
+  start: () => Promise<ServerProcess>,
+  hasRoom?: () => Promise<boolean>,
+): Promise<Supervisor> {
   const supervision = {
     start,
     log: (line: string) => lines.push(line),
+    ...(hasRoom === undefined ? {} : { hasRoom }),
     onFailure: (error: SignalboxError) => failures.push(error),
   };
   supervisor = new Supervisor(await startServer(), supervision, limits);
@@ -93,4 +97,33 @@ test('a server that keeps ending soon after its start is given up too', async ()
   process.kill(supervised.current.child.pid, 'SIGKILL');
   await vi.waitFor(() => expect(failures).toHaveLength(1), { timeout: 10_000 });
   expect(failures[0]?.message).toBe('nats-server keeps ending and is given up');
+});
+
+test('while the disk is full no server is started, and no attempt is used up', async () => {
+  let room = true;
+  const hasRoom = vi.fn<() => Promise<boolean>>(async () => room);
+  const start = vi.fn<() => Promise<ServerProcess>>(startServer);
+  const supervised = await supervise(start, hasRoom);
+  room = false;
+  const first = supervised.current.child.pid;
+  process.kill(first, 'SIGKILL');
+  await vi.waitFor(() => expect(lines).toHaveLength(1));
+  const asked = hasRoom.mock.calls.length;
+  await vi.waitFor(() => expect(hasRoom.mock.calls.length).toBeGreaterThan(asked + 5));
+  expect(start).not.toHaveBeenCalled();
+  room = true;
+  await vi.waitFor(() => expect(supervised.current.child.pid).not.toBe(first), { timeout: 20_000 });
+  expect(failures).toEqual([]);
+});
+
+test('while the disk is full a server that hangs is left alone; with room it is started again', async () => {
+  let room = false;
+  const hasRoom = vi.fn<() => Promise<boolean>>(async () => room);
+  const supervised = await supervise(startServer, hasRoom);
+  const first = supervised.current.child.pid;
+  process.kill(first, 'SIGSTOP');
+  await vi.waitFor(() => expect(hasRoom.mock.calls.length).toBeGreaterThan(5));
+  expect(lines).toEqual([]);
+  room = true;
+  await vi.waitFor(() => expect(supervised.current.child.pid).not.toBe(first), { timeout: 20_000 });
 });
