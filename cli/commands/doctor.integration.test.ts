@@ -45,7 +45,7 @@ async function visit(environment: Readonly<Record<string, string>> = {}): Promis
   const context: CommandContext = {
     settings,
     home: layOutHome(settings.home),
-    log: { info: ignore, warn: ignore, error: ignore },
+    log: { info: ignore, warn: ignore, error: ignore, progress: ignore },
     output: {
       json: false,
       result: (data, text) => {

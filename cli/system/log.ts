@@ -7,11 +7,13 @@ export interface SystemLog {
   info(message: string, facts?: Readonly<Record<string, unknown>>): void;
   warn(message: string, facts?: Readonly<Record<string, unknown>>): void;
   error(message: string, facts?: Readonly<Record<string, unknown>>): void;
+  /** What a person who waits should see, verbose or not. */
+  progress(message: string): void;
 }
 
 type Level = 'info' | 'warn' | 'error';
 
-/** `show` gets a readable line; it is called for warnings and errors only, unless `verbose`. */
+/** `show` gets a readable line; it is called for progress, warnings and errors, and for the rest when `verbose`. */
 export function openLog(options: {
   readonly file: string;
   readonly verbose: boolean;
@@ -50,6 +52,10 @@ export function openLog(options: {
     },
     error: (message, facts) => {
       write('error', message, facts);
+    },
+    progress: (message) => {
+      write('info', message);
+      if (!options.verbose) options.show(message);
     },
   };
 }

@@ -54,7 +54,7 @@ export async function startNats(
     env: settings.environment,
     cacheDir: join(homedir(), '.cache', 'signalbox'),
     log: (line) => {
-      log.info(line);
+      log.progress(line);
     },
   });
   const server = await startEmbeddedServer({

@@ -12,7 +12,12 @@ import type { StoredEvent } from '../../runtime/contract/event.ts';
 import { goal, review, testCommand } from './anthropic-conversation.ts';
 import { runSignalbox } from './signalbox-command.ts';
 
-const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const silent = {
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  progress: () => undefined,
+};
 /** From a comment to the next proven commit, on a busy machine. */
 const reworkTimeoutMs = 25_000;
 

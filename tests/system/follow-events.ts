@@ -10,7 +10,12 @@ export interface EventLog {
   close(): Promise<void>;
 }
 
-const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const silent = {
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  progress: () => undefined,
+};
 
 /** Of the system that runs on the home folder. `seen` is told of every event, in order. */
 export async function followEvents(
