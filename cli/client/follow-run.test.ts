@@ -2,7 +2,8 @@
 import { describe, expect, it, vi } from 'vitest';
 import { createMemoryEventSource } from '../../runtime/testing/event-source.ts';
 import { makeStoredEvent } from '../../runtime/testing/stored-event.ts';
-import { belongsTo, followRun } from './follow-run.ts';
+import { isInTree } from '../../runtime/contract/address.ts';
+import { followRun } from './follow-run.ts';
 
 function follow(stopAt = Infinity) {
   const source = createMemoryEventSource({ batchSize: 2 });
@@ -19,13 +20,13 @@ const of = (seq: number, actor: string) => makeStoredEvent(seq, { actor });
 
 describe('a run has', () => {
   it.each(['run-1', 'run-1::session', 'run-1::merge-request', 'run-1::a::b'])('%s', (actor) => {
-    expect(belongsTo('run-1', actor)).toBe(true);
+    expect(isInTree('run-1', actor)).toBe(true);
   });
 
   it.each(['run-10', 'run-10::session', 'run-1session', 'run', 'other::run-1'])(
     'not %s',
     (actor) => {
-      expect(belongsTo('run-1', actor)).toBe(false);
+      expect(isInTree('run-1', actor)).toBe(false);
     },
   );
 });

@@ -1,11 +1,7 @@
 /** Follows the events of one run, from the first one on, until the caller has seen enough. */
+import { isInTree } from '../../runtime/contract/address.ts';
 import type { StoredEvent } from '../../runtime/contract/event.ts';
 import { isUnreadable, type EventSource } from '../../runtime/core/event-source.ts';
-
-/** Whether an actor is the run's coordinator or one of its descendants. */
-export function belongsTo(run: string, actorId: string): boolean {
-  return actorId === run || actorId.startsWith(`${run}::`);
-}
 
 /** Calls `seen` for every event of the run in order; ends when it answers `stop` or the signal aborts. */
 export async function followRun(
@@ -18,7 +14,7 @@ export async function followRun(
   try {
     for await (const batch of source.read(0, AbortSignal.any([signal, ended.signal]))) {
       for (const item of batch) {
-        if (isUnreadable(item) || !belongsTo(run, item.actor)) continue;
+        if (isUnreadable(item) || !isInTree(run, item.actor)) continue;
         if (seen(item) === 'stop') return;
       }
     }

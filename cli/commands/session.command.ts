@@ -7,7 +7,7 @@ import { maxSteerLength } from '../../runtime/contract/live.ts';
 import { isUnreadable } from '../../runtime/core/event-source.ts';
 import { awaitAnswer } from '../client/await-answer.ts';
 import { findSession } from '../client/find-session.ts';
-import { belongsTo } from '../client/follow-run.ts';
+import { isInTree } from '../../runtime/contract/address.ts';
 import { narrate } from '../client/narrate.ts';
 import { withClient, type Client } from '../client/open-client.ts';
 import type { CommandContext } from '../command-context.ts';
@@ -132,7 +132,7 @@ async function tail(
   });
   try {
     for await (const batch of storage.events.read(after, stopping.signal)) {
-      for (const item of batch) if (!isUnreadable(item) && belongsTo(tree, item.actor)) show(item);
+      for (const item of batch) if (!isUnreadable(item) && isInTree(tree, item.actor)) show(item);
     }
   } catch (error) {
     if (!stopping.signal.aborted) throw error;

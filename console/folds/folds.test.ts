@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { StoredEvent } from '../../runtime/contract/event.ts';
-import { belongsToRun, foldEvent, foldIntoList } from './actor-summary.ts';
+import { foldEvent } from '../../runtime/contract/actor-fold.ts';
+import { isInTree } from '../../runtime/contract/address.ts';
+import { foldIntoList } from './actor-summary.ts';
 import { listProofs } from './proof.ts';
 import { toneOf } from './run-outcome.ts';
 import { listRunningTools } from './running-tools.ts';
@@ -57,13 +59,13 @@ describe('foldEvent', () => {
   });
 });
 
-describe('belongsToRun', () => {
+describe('isInTree', () => {
   it('takes the coordinator and everything below it, and nothing that only begins alike', () => {
-    expect(belongsToRun('run-1', 'run-1')).toBe(true);
-    expect(belongsToRun('run-1', 'run-1::session')).toBe(true);
-    expect(belongsToRun('run-1', 'run-1::session::mr')).toBe(true);
-    expect(belongsToRun('run-1', 'run-12')).toBe(false);
-    expect(belongsToRun('run-1', 'run-12::session')).toBe(false);
+    expect(isInTree('run-1', 'run-1')).toBe(true);
+    expect(isInTree('run-1', 'run-1::session')).toBe(true);
+    expect(isInTree('run-1', 'run-1::session::mr')).toBe(true);
+    expect(isInTree('run-1', 'run-12')).toBe(false);
+    expect(isInTree('run-1', 'run-12::session')).toBe(false);
   });
 });
 

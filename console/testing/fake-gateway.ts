@@ -6,9 +6,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
+import { isInTree } from '../../runtime/contract/address.ts';
 import type { Json } from '../../runtime/contract/json.ts';
 import type { ActorSummary } from '../../runtime/contract/run-view.ts';
-import { belongsToRun, foldIntoList } from '../folds/actor-summary.ts';
+import { foldIntoList } from '../folds/actor-summary.ts';
 import { startCuttableProxy, type CuttableProxy } from './cuttable-proxy.ts';
 import { consoleUser, startNats } from './nats-process.ts';
 import { namespace, openStreams, type StoredStreams } from './stored-streams.ts';
@@ -132,7 +133,7 @@ function answer(
     case '/api/events': {
       const run = url.searchParams.get('run');
       const left = known.filter(
-        ({ seq, actor }) => seq > after && (run === null || belongsToRun(run, actor)),
+        ({ seq, actor }) => seq > after && (run === null || isInTree(run, actor)),
       );
       const page = left.slice(0, behaviour.pageSize);
       const more = left.length > page.length;

@@ -3,7 +3,7 @@ import { SignalboxError } from '../contract/errors.ts';
 import type { StoredEvent } from '../contract/event.ts';
 import type { ActorSummary } from '../contract/run-view.ts';
 import type { Connection } from './connection.ts';
-import { foldEvent } from './fold.ts';
+import { foldEvent } from '../contract/actor-fold.ts';
 import { parseSummary, readPosition } from './queries.ts';
 import type { StreamItem, UnreadableEvent } from '../core/event-source.ts';
 import { isUnreadable } from '../core/event-source.ts';

@@ -8,7 +8,7 @@ import type { ActorSummary } from '../contract/run-view.ts';
 import { makeStoredEvents } from '../testing/stored-event.ts';
 import { startTypeScript } from '../testing/typescript-program.ts';
 import { connect } from './connection.ts';
-import { foldEvent } from './fold.ts';
+import { foldEvent } from '../contract/actor-fold.ts';
 import type { History } from './history.ts';
 import { openHistory, openHistoryReader } from './history.ts';
 import type { HistoryNotice } from './notice.ts';

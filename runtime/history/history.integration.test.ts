@@ -7,7 +7,7 @@ import type { StoredEvent } from '../contract/event.ts';
 import type { ActorSummary } from '../contract/run-view.ts';
 import type { StreamItem } from '../core/event-source.ts';
 import { makeStoredEvent, makeStoredEvents } from '../testing/stored-event.ts';
-import { foldEvent } from './fold.ts';
+import { foldEvent } from '../contract/actor-fold.ts';
 import type { History } from './history.ts';
 import { openHistory, openHistoryReader } from './history.ts';
 import type { HistoryNotice } from './notice.ts';

@@ -2,11 +2,11 @@
  * Follows one run and the transcript of its chosen session, and sends steer and kill: the one place of
  * this page that talks to the gateway.
  */
+import { isInTree } from '../../../runtime/contract/address.ts';
 import type { StoredEvent } from '../../../runtime/contract/event.ts';
 import type { GatewayCommand } from '../../../runtime/contract/live.ts';
 import type { StoredTranscriptEntry } from '../../../runtime/contract/transcript.ts';
 import type { Clock } from '../../clock/clock.ts';
-import { belongsToRun } from '../../folds/actor-summary.ts';
 import { mapAnswer } from '../../transport/answer.ts';
 import type { CommandState } from '../../transport/command-outcome.ts';
 import { TailFollower, type Following } from '../../transport/follow.ts';
@@ -85,7 +85,7 @@ function followEvents(store: RunStore, transport: RunTransport, applied: () => v
     {
       apply: (events) => {
         // Live messages are those of every run: positions are contiguous only over all of them.
-        const ours = events.filter(({ actor }) => belongsToRun(runId, actor));
+        const ours = events.filter(({ actor }) => isInTree(runId, actor));
         if (ours.length > 0) store.trigger.happened({ events: ours });
         applied();
       },

@@ -1,8 +1,9 @@
 /** What the list of runs knows: the runs with their members, newest first, and whether they are complete. */
 import { createStore } from '@xstate/store';
+import { isInTree } from '../../../runtime/contract/address.ts';
 import type { StoredEvent } from '../../../runtime/contract/event.ts';
 import type { ActorList, ActorSummary } from '../../../runtime/contract/run-view.ts';
-import { belongsToRun, foldIntoList } from '../../folds/actor-summary.ts';
+import { foldIntoList } from '../../folds/actor-summary.ts';
 
 /** The kind of the actor that a run is. */
 const runKind = 'coordinator';
@@ -67,7 +68,7 @@ function groupByRun(actors: readonly ActorSummary[]): readonly ListedRun[] {
 
 function foldIntoRuns(runs: readonly ListedRun[], event: StoredEvent): readonly ListedRun[] {
   if (event.kind !== runKind && !memberKinds.has(event.kind)) return runs;
-  const index = runs.findIndex(({ run }) => belongsToRun(run.id, event.actor));
+  const index = runs.findIndex(({ run }) => isInTree(run.id, event.actor));
   const listed = runs[index];
   if (event.kind !== runKind) {
     if (listed === undefined) return runs;

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { StoredEvent } from '../contract/event.ts';
 import type { ActorSummary } from '../contract/run-view.ts';
 import { makeStoredEvent } from '../testing/stored-event.ts';
-import { foldEvent, maxFactBytes, maxFactsBytes } from './fold.ts';
+import { foldEvent, maxFactBytes, maxFactsBytes } from '../contract/actor-fold.ts';
 
 function foldAll(events: readonly StoredEvent[]): ActorSummary | undefined {
   return events.reduce<ActorSummary | undefined>(foldEvent, undefined);

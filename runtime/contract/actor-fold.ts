@@ -1,9 +1,11 @@
 /**
  * The fold from events to what history knows of one actor. Pure: the same events in the same order give the same
- * summary, however they were split into batches. Storage is history.ts's business.
+ * summary, however they were split into batches. History stores it; the console moves it on with the live tail.
  */
-import type { StoredEvent } from '../contract/event.ts';
-import type { ActorSummary } from '../contract/run-view.ts';
+import type { StoredEvent } from './event.ts';
+import type { ActorSummary } from './run-view.ts';
+
+const encoder = new TextEncoder();
 
 type Facts = ActorSummary['facts'];
 
@@ -56,5 +58,5 @@ function chooseDropped(entries: readonly { key: string; bytes: number }[]): Read
 }
 
 function jsonBytes(value: Facts[string]): number {
-  return Buffer.byteLength(JSON.stringify(value));
+  return encoder.encode(JSON.stringify(value)).length;
 }
