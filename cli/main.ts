@@ -7,19 +7,26 @@ import { packageVersion } from './system/package-root.ts';
 
 const json = process.argv.includes('--json');
 
+function printJsonError(code: string, message: string, next: string | undefined): void {
+  if (json)
+    process.stdout.write(`${JSON.stringify({ error: { code, message, next: next ?? null } })}\n`);
+}
+
 function report(error: unknown): ExitCode {
-  // Commander has printed what is wrong; help and version end this way too, with code 0.
-  if (error instanceof CommanderError)
-    return error.exitCode === 0 ? exitCodes.success : exitCodes.usage;
+  if (error instanceof CommanderError) {
+    // Commander has printed it as text; help and version end this way too, with code 0.
+    if (error.exitCode === 0) return exitCodes.success;
+    printJsonError('SB_INPUT_INVALID', error.message, 'Try `signalbox --help`.');
+    return exitCodes.usage;
+  }
   if (!(error instanceof SignalboxError)) {
-    process.stderr.write(
-      `signalbox: this should not have happened: ${error instanceof Error ? (error.stack ?? error.message) : describeError(error)}\n`,
-    );
+    const text = error instanceof Error ? (error.stack ?? error.message) : describeError(error);
+    printJsonError('SB_INTERNAL', describeError(error), undefined);
+    process.stderr.write(`signalbox: this should not have happened: ${text}\n`);
     return exitCodes.internal;
   }
   const { code, message, next } = error;
-  if (json)
-    process.stdout.write(`${JSON.stringify({ error: { code, message, next: next ?? null } })}\n`);
+  printJsonError(code, message, next);
   process.stderr.write(`signalbox: ${message}${next === undefined ? '' : `\n  ${next}`}\n`);
   return exitCodeOf(code);
 }

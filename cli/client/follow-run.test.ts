@@ -2,7 +2,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { createMemoryEventSource } from '../../runtime/testing/event-source.ts';
 import { makeStoredEvent } from '../../runtime/testing/stored-event.ts';
-import { isInTree } from '../../runtime/contract/address.ts';
+import { isInTree } from '../../runtime/contract/actor-tree.ts';
 import { followRun } from './follow-run.ts';
 
 function follow(stopAt = Infinity) {

@@ -1,5 +1,5 @@
 /** Follows the events of one run, from the first one on, until the caller has seen enough. */
-import { isInTree } from '../../runtime/contract/address.ts';
+import { isInTree } from '../../runtime/contract/actor-tree.ts';
 import type { StoredEvent } from '../../runtime/contract/event.ts';
 import { isUnreadable, type EventSource } from '../../runtime/core/event-source.ts';
 

@@ -7,7 +7,7 @@ import { maxSteerLength } from '../../runtime/contract/live.ts';
 import { isUnreadable } from '../../runtime/core/event-source.ts';
 import { awaitAnswer } from '../client/await-answer.ts';
 import { findSession } from '../client/find-session.ts';
-import { isInTree } from '../../runtime/contract/address.ts';
+import { isInTree } from '../../runtime/contract/actor-tree.ts';
 import { narrate } from '../client/narrate.ts';
 import { withClient, type Client } from '../client/open-client.ts';
 import type { CommandContext } from '../command-context.ts';

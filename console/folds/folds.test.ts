@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { StoredEvent } from '../../runtime/contract/event.ts';
 import { foldEvent } from '../../runtime/contract/actor-fold.ts';
-import { isInTree } from '../../runtime/contract/address.ts';
+import { isInTree } from '../../runtime/contract/actor-tree.ts';
 import { foldIntoList } from './actor-summary.ts';
 import { listProofs } from './proof.ts';
 import { toneOf } from './run-outcome.ts';

@@ -6,7 +6,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
-import { isInTree } from '../../runtime/contract/address.ts';
+import { isInTree } from '../../runtime/contract/actor-tree.ts';
 import type { Json } from '../../runtime/contract/json.ts';
 import type { ActorSummary } from '../../runtime/contract/run-view.ts';
 import { foldIntoList } from '../folds/actor-summary.ts';

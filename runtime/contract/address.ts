@@ -31,11 +31,6 @@ export function parseAddress(text: string): ActorAddress {
   return parsed.data;
 }
 
-/** Whether an actor is the one with the id `root` or a descendant of it. */
-export function isInTree(root: string, id: string): boolean {
-  return id === root || id.startsWith(`${root}::`);
-}
-
 /** The id of a child actor: `parent::child`. */
 export function childActorId(parentId: string, childName: string): string {
   return `${parentId}::${childName}`;

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
+import { vi } from 'vitest';
 import { z } from 'zod';
 import { assertNever } from '../../runtime/contract/errors.ts';
 import {
@@ -98,8 +99,11 @@ export class DemoProcess {
 
   /** Ends the NATS server alone, as the out-of-memory killer would. */
   async killNatsServer(): Promise<void> {
-    const record = await readFile(join(this.home, 'nats', 'server.json'), 'utf8');
-    process.kill(natsRecordSchema.parse(JSON.parse(record)).pid, 'SIGKILL');
+    // The record of a server that has just been started again is written a moment after clients are back.
+    await vi.waitFor(async () => {
+      const record = await readFile(join(this.home, 'nats', 'server.json'), 'utf8');
+      process.kill(natsRecordSchema.parse(JSON.parse(record)).pid, 'SIGKILL');
+    });
   }
 
   /** Everything of this job that still runs. */

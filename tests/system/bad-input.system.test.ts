@@ -216,6 +216,12 @@ describe('the command line', () => {
     expectRefusal(await run(...args), exitCodes.usage, says);
   });
 
+  it('says it as JSON when JSON was asked for', async () => {
+    const { stdout, exitCode } = await run('--json', 'dispach');
+    expect(exitCode).toBe(exitCodes.usage);
+    expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'SB_INPUT_INVALID' } });
+  });
+
   it('says that a session is not there', async () => {
     expectRefusal(await run('session', 'show', 'nobody'), exitCodes.notFound, [
       '"nobody"',

@@ -5,7 +5,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, it, type TestContext } from 'vitest';
+import { expect, it, vi, type TestContext } from 'vitest';
 import { z } from 'zod';
 import type { RunReport } from '../../cli/client/run-report.ts';
 import { verifyRepository } from '../kill/verify-repository.ts';
@@ -52,6 +52,15 @@ async function readNatsPid(home: string): Promise<number> {
   ).pid;
 }
 
+/** The record of a server that has just been started again is written a moment after clients are back. */
+async function findLiveNatsPid(home: string): Promise<number> {
+  return vi.waitFor(async () => {
+    const pid = await readNatsPid(home);
+    process.kill(pid, 0);
+    return pid;
+  });
+}
+
 async function expectMerged(demo: RunningCommand): Promise<void> {
   expect(await demo.ended, demo.lines.join('\n')).toBe(0);
   const report = JSON.parse(demo.lines.find((line) => line.startsWith('{')) ?? '') as RunReport;
@@ -68,7 +77,7 @@ it.concurrent('goes on after its server was killed, again and again', async (con
   const demo = await startDemo(context);
   for (const [index, moment] of moments.entries()) {
     await demo.untilSaid(moment, jobTimeoutMs);
-    process.kill(await readNatsPid(demo.home), 'SIGKILL');
+    process.kill(await findLiveNatsPid(demo.home), 'SIGKILL');
     await demo.untilCount('NATS is back', index + 1);
   }
   await expectMerged(demo);
@@ -80,7 +89,7 @@ it.concurrent('goes on after its server stood still for longer than an acknowled
   const demo = await startDemo(context);
   for (const moment of ['step 2 of 4', 'merge request 1 opened']) {
     await demo.untilSaid(moment, jobTimeoutMs);
-    const pid = await readNatsPid(demo.home);
+    const pid = await findLiveNatsPid(demo.home);
     process.kill(pid, 'SIGSTOP');
     const waiting = countLines(demo, 'waiting for the store');
     await demo.untilCount('waiting for the store', waiting + 1);

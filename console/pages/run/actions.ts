@@ -2,7 +2,7 @@
  * Follows one run and the transcript of its chosen session, and sends steer and kill: the one place of
  * this page that talks to the gateway.
  */
-import { isInTree } from '../../../runtime/contract/address.ts';
+import { isInTree } from '../../../runtime/contract/actor-tree.ts';
 import type { StoredEvent } from '../../../runtime/contract/event.ts';
 import type { GatewayCommand } from '../../../runtime/contract/live.ts';
 import type { StoredTranscriptEntry } from '../../../runtime/contract/transcript.ts';

@@ -1,6 +1,6 @@
 /** What the list of runs knows: the runs with their members, newest first, and whether they are complete. */
 import { createStore } from '@xstate/store';
-import { isInTree } from '../../../runtime/contract/address.ts';
+import { isInTree } from '../../../runtime/contract/actor-tree.ts';
 import type { StoredEvent } from '../../../runtime/contract/event.ts';
 import type { ActorList, ActorSummary } from '../../../runtime/contract/run-view.ts';
 import { foldIntoList } from '../../folds/actor-summary.ts';
