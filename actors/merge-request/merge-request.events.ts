@@ -35,6 +35,8 @@ export type MergeRequestEvent =
   | { readonly type: 'checksPassed'; readonly headSha: string; readonly checks: readonly string[] }
   | { readonly type: 'mergeRequestLeftOpen'; readonly reason: string }
   | { readonly type: 'mergeStarted'; readonly headSha: string }
+  /** Merged all the same: what is left over is a branch. */
+  | { readonly type: 'sourceBranchKept'; readonly branch: string; readonly reason: string }
   | { readonly type: 'mergeRequestMerged'; readonly sha: string }
   | { readonly type: 'mergeRequestClosed'; readonly reason: string }
   | { readonly type: 'mergeRequestEscalated'; readonly reason: string };

@@ -94,7 +94,8 @@ describe('a merge request', () => {
 
   it('is merged even when its branch cannot be deleted', () => {
     const manager = mergeRequestScenes['merging.cleaning']?.();
-    manager?.failed('deleteSourceBranch');
+    const kept = manager?.failed('deleteSourceBranch');
+    expect(kept?.events.map(({ type }) => type)).toContain('sourceBranchKept');
     expect(manager?.output()).toEqual({ outcome: 'merged', reason: 'merged as merge-1' });
   });
 });

@@ -4,6 +4,7 @@
  * the policy's gates are met. It never calls a model.
  */
 import { assign, emit, enqueueActions } from 'xstate';
+import { describeEffectError } from '../../runtime/mod.ts';
 import * as rules from './merge-request.context.ts';
 import {
   asksForChanges,
@@ -246,7 +247,14 @@ export const mergeRequestMachine = mergeRequestSetup.createMachine({
             input: reference,
             // The merge is what counts: a branch that stays is no reason to say otherwise.
             onDone: '#mergeRequest.merged',
-            onError: '#mergeRequest.merged',
+            onError: {
+              target: '#mergeRequest.merged',
+              actions: emit(({ context, event }) => ({
+                type: 'sourceBranchKept',
+                branch: context.input.sourceBranch,
+                reason: describeEffectError(event.error),
+              })),
+            },
           },
         },
       },

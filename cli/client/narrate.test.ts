@@ -88,6 +88,10 @@ const examples: {
   mergeRequestClosed: { data: { reason: 'by Ada' }, line: 'mergeRequestClosed: by Ada' },
   mergeRequestEscalated: { data: { reason: 'stuck' }, line: 'mergeRequestEscalated: stuck' },
   mergeRequestLeftOpen: { data: { reason: 'the policy' }, line: 'left open: the policy' },
+  sourceBranchKept: {
+    data: { branch: 'signalbox/run-1', reason: 'it is checked out' },
+    line: 'branch signalbox/run-1 kept: it is checked out',
+  },
   mergeRequestMerged: { data: { sha }, line: 'merged as abcdef0123' },
   mergeRequestOpened: {
     data: { repository: '/o.git', number: 7, link: 'l', title: 'Keep digits', headSha: sha },

@@ -52,18 +52,6 @@ function describe({ type, data, actor }: StoredEvent): string | undefined {
       return `pushed ${value('branch')}`;
     case 'changeHandedToMergeRequest':
       return `change ${value('sha').slice(0, 10)} is with its merge request`;
-    case 'mergeRequestOpened':
-      return `merge request ${value('number')} opened: ${value('title')}`;
-    case 'reviewReceived':
-      return `review by ${value('author')} (${value('verdict')}): ${firstLine(value('body'))}`;
-    case 'changesAddressed':
-      return `changes delivered in ${value('headSha').slice(0, 10)}`;
-    case 'checksPassed':
-      return `checks passed: ${value('checks')}`;
-    case 'mergeRequestLeftOpen':
-      return `left open: ${value('reason')}`;
-    case 'mergeRequestMerged':
-      return `merged as ${value('sha').slice(0, 10)}`;
     case 'sessionCompleted':
     case 'sessionFailed':
     case 'sessionKilled':
@@ -77,6 +65,28 @@ function describe({ type, data, actor }: StoredEvent): string | undefined {
       return `${type}: ${value('reason')}${value('error')}`;
     case 'actorEnded':
       return value('error') === '' ? undefined : `${type}: ${value('error')}`;
+    default:
+      return describeMergeRequest(type, value);
+  }
+}
+
+/** What the MR manager tells, except how it ends. */
+function describeMergeRequest(type: string, value: (key: string) => string): string | undefined {
+  switch (type) {
+    case 'mergeRequestOpened':
+      return `merge request ${value('number')} opened: ${value('title')}`;
+    case 'reviewReceived':
+      return `review by ${value('author')} (${value('verdict')}): ${firstLine(value('body'))}`;
+    case 'changesAddressed':
+      return `changes delivered in ${value('headSha').slice(0, 10)}`;
+    case 'checksPassed':
+      return `checks passed: ${value('checks')}`;
+    case 'mergeRequestLeftOpen':
+      return `left open: ${value('reason')}`;
+    case 'sourceBranchKept':
+      return `branch ${value('branch')} kept: ${value('reason')}`;
+    case 'mergeRequestMerged':
+      return `merged as ${value('sha').slice(0, 10)}`;
     default:
       return undefined;
   }

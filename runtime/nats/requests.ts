@@ -22,7 +22,12 @@ export function listenForRequests(
     queue: 'answering',
     callback: (error, message) => {
       if (error !== null) return;
-      void respond(message.string()).then((reply) => message.respond(JSON.stringify(reply)));
+      respond(message.string())
+        .then((reply) => message.respond(JSON.stringify(reply)))
+        .catch((failure: unknown) => {
+          // The connection closed meanwhile: whoever asked hears of it by its own time-out.
+          log.warn('a reply was not sent', { subject, error: describeError(failure) });
+        });
     },
   });
   return () => {

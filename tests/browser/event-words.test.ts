@@ -43,6 +43,7 @@ const told: Readonly<Record<ToldByActors | ToldByRuntime, true>> = {
   mergeRequestEscalated: true,
   mergeRequestLeftOpen: true,
   mergeRequestMerged: true,
+  sourceBranchKept: true,
   mergeRequestOpened: true,
   mergeStarted: true,
   modelCalled: true,

@@ -29,6 +29,10 @@ export const mergeRequestWords: Readonly<Record<string, WordsOf>> = {
     detail: joinParts(facts.list('checks').join(', ') || 'none is required', facts.text('headSha')),
     tone: 'good',
   }),
+  sourceBranchKept: (facts) => ({
+    title: 'Source branch kept',
+    detail: facts.text('reason'),
+  }),
   mergeRequestLeftOpen: (facts) => ({
     title: 'Left open',
     detail: facts.text('reason'),
