@@ -448,7 +448,8 @@ describe('whatever the text', () => {
     fc.assert(
       fc.property(definition, (written) => {
         const parsed = parseWorkflow(
-          stringify(written, { aliasDuplicateObjects: false }),
+          // Unfolded: the writer's folding loses text that begins with a blank, which is not what is tested here.
+          stringify(written, { aliasDuplicateObjects: false, lineWidth: 0 }),
           'x.yaml',
         );
         expect(parsed).toMatchObject({ status: 'valid', definition: written });
