@@ -1,14 +1,12 @@
 /** Ten trivial effects in sequence, once as `local` and once as `pool` effects. */
 import { assign, setup, type PromiseActorLogic } from 'xstate';
 import { z } from 'zod';
+import { defineActor, effectSource, type ActorDefinition } from '../runtime/core/definition.ts';
 import {
-  defineActor,
-  effectSource,
   localEffect,
   poolEffect,
-  type ActorDefinition,
   type EffectDefinition,
-} from '../runtime/core/definition.ts';
+} from '../runtime/core/effect-definition.ts';
 
 export const chainLength = 10;
 export const chainPool = 'bench';

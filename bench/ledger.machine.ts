@@ -5,7 +5,8 @@
  */
 import { assign, setup } from 'xstate';
 import { z } from 'zod';
-import { defineActor, effectSource, localEffect } from '../runtime/core/definition.ts';
+import { defineActor, effectSource } from '../runtime/core/definition.ts';
+import { localEffect } from '../runtime/core/effect-definition.ts';
 
 interface LedgerEntry {
   readonly id: string;

@@ -7,18 +7,15 @@ export {
 } from './contract/address.ts';
 export { SignalboxError, assertNever, describeError } from './contract/errors.ts';
 export type { Json, JsonObject } from './contract/json.ts';
+export { childSource, defineActor, effectSource, type ActorDefinition } from './core/definition.ts';
 export {
-  childSource,
-  defineActor,
-  effectSource,
   localEffect,
   noRetry,
   poolEffect,
-  type ActorDefinition,
   type EffectContext,
   type EffectDefinition,
   type RetryPolicy,
-} from './core/definition.ts';
+} from './core/effect-definition.ts';
 export { describeEffectError, readEffectError, type EffectError } from './core/effect-error.ts';
 export { sendCommand, startActor } from './core/send-command.ts';
 export { isUnreadable, type EventSource, type StreamItem } from './core/event-source.ts';

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { agentAuthor } from '../ports/identity.ts';
-import type { EffectDefinition } from '../../runtime/core/definition.ts';
+import type { EffectDefinition } from '../../runtime/core/effect-definition.ts';
 import { createMemoryForge, type MemoryForge } from '../testing/memory-forge.ts';
 import { findEffect, runEffect } from '../testing/run-effect.ts';
 import { createMergeRequestEffects } from './merge-request.effects.ts';

@@ -4,7 +4,7 @@ import type {
   EffectContext,
   EffectDefinition,
   ProbeAnswer,
-} from '../../runtime/core/definition.ts';
+} from '../../runtime/core/effect-definition.ts';
 
 export interface EffectRunOptions {
   readonly effectId?: string;

@@ -17,7 +17,8 @@ import {
 import type { AnyStateMachine } from 'xstate';
 import { z } from 'zod';
 import { SignalboxError } from '../contract/errors.ts';
-import { childSource, defineActor, effectSource, localEffect } from './definition.ts';
+import { childSource, defineActor, effectSource } from './definition.ts';
+import { localEffect } from './effect-definition.ts';
 import { sendCommand, startActor } from './send-command.ts';
 
 const effects = {

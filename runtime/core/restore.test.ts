@@ -9,7 +9,8 @@ import {
   startCommand,
   storeAndLoad,
 } from '../testing/apply-commands.ts';
-import { childSource, defineActor, effectSource, localEffect } from './definition.ts';
+import { childSource, defineActor, effectSource } from './definition.ts';
+import { localEffect } from './effect-definition.ts';
 import type { RegisteredActor } from './registry.ts';
 import { formatStateValue, restoreSnapshot } from './restore.ts';
 import type { ActorRecord } from './step.ts';

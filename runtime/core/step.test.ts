@@ -15,7 +15,8 @@ import {
   testStartMs,
 } from '../testing/apply-commands.ts';
 import { maxSeenSenders, type OutboxEntry } from './commit.ts';
-import { childSource, defineActor, effectSource, localEffect, poolEffect } from './definition.ts';
+import { childSource, defineActor, effectSource } from './definition.ts';
+import { localEffect, poolEffect } from './effect-definition.ts';
 import { sendCommand, startActor } from './send-command.ts';
 import type { ActorRecord, StepResult } from './step.ts';
 

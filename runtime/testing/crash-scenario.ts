@@ -6,13 +6,8 @@ import { assign, emit, setup } from 'xstate';
 import { z } from 'zod';
 import type { EventEnvelope } from '../contract/event.ts';
 import type { Json } from '../contract/json.ts';
-import {
-  childSource,
-  defineActor,
-  effectSource,
-  localEffect,
-  poolEffect,
-} from '../core/definition.ts';
+import { childSource, defineActor, effectSource } from '../core/definition.ts';
+import { localEffect, poolEffect } from '../core/effect-definition.ts';
 import type { CommandSender } from '../core/ports.ts';
 import { sendCommand } from '../core/send-command.ts';
 

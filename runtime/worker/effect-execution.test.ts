@@ -8,7 +8,7 @@ import {
   noRetry,
   type EffectContext,
   type EffectDefinition,
-} from '../core/definition.ts';
+} from '../core/effect-definition.ts';
 import { createManualClock } from '../testing/manual-clock.ts';
 import { executeEffect, maxEffectResultBytes, type EffectOutcome } from './effect-execution.ts';
 import { silentLog } from './log.ts';

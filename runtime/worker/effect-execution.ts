@@ -3,7 +3,7 @@ import type { ActorAddress } from '../contract/address.ts';
 import type { CommandEnvelope } from '../contract/command.ts';
 import { SignalboxError, assertNever, describeError } from '../contract/errors.ts';
 import type { Json } from '../contract/json.ts';
-import type { EffectContext, EffectDefinition } from '../core/definition.ts';
+import type { EffectContext, EffectDefinition } from '../core/effect-definition.ts';
 import { toJson } from '../core/draft.ts';
 import type { Clock } from '../core/storage.ts';
 import type { WorkerLog } from './log.ts';

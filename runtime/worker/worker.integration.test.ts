@@ -5,13 +5,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { assign, emit, setup } from 'xstate';
 import { z } from 'zod';
 import type { EventEnvelope } from '../contract/event.ts';
-import {
-  childSource,
-  defineActor,
-  effectSource,
-  localEffect,
-  poolEffect,
-} from '../core/definition.ts';
+import { childSource, defineActor, effectSource } from '../core/definition.ts';
+import { localEffect, poolEffect } from '../core/effect-definition.ts';
 import { createRegistry } from '../core/registry.ts';
 import { sendCommand } from '../core/send-command.ts';
 import { openConnection } from '../nats/connection.ts';

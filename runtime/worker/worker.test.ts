@@ -8,9 +8,9 @@ import {
   childSource,
   defineActor,
   effectSource,
-  localEffect,
   type ActorDefinition,
 } from '../core/definition.ts';
+import { localEffect } from '../core/effect-definition.ts';
 import { createRegistry } from '../core/registry.ts';
 import type { WorkerStorage } from '../core/storage.ts';
 import { createManualClock, settlePromises, type ManualClock } from '../testing/manual-clock.ts';
