@@ -16,9 +16,14 @@ import type { DrivenMachine } from './testing/drive-machine.ts';
 import { mergeRequestScenes } from './testing/drive-merge-request.ts';
 import { createReceiveHandoff } from './testing/inputs.ts';
 import { sessionScenes } from './testing/session-scenes.ts';
-import { listLeaves, listNodes, listWaitingStates, nameState } from './testing/waiting-states.ts';
+import { workQueueMachine } from '../runtime/admission/work-queue.machine.ts';
+import {
+  listLeaves,
+  listNodes,
+  listWaitingStates,
+  nameState,
+} from '../runtime/core/machine-nodes.ts';
 import { triggerMachine } from './trigger/trigger.machine.ts';
-import { workQueueMachine } from './work-queue/work-queue.machine.ts';
 
 type Samples<Command extends { readonly type: string }> = {
   readonly [Type in Command['type']]: Extract<Command, { readonly type: Type }>;
@@ -32,6 +37,7 @@ type Sent<Command extends { readonly type: string }> = Exclude<
 // A new command does not compile until it has a sample here, and fails below until every state knows it.
 const sessionSamples: Samples<SessionCommand> = {
   takeSlot: { type: 'takeSlot' },
+  refuseSlot: { type: 'refuseSlot', reason: 'the line is full' },
   steer: { type: 'steer', text: 'Use tabs.', from: 'Ada' },
   park: { type: 'park' },
   complete: { type: 'complete', reason: 'merged' },

@@ -1,7 +1,7 @@
 /** Tells when a worker has committed: by the command that caused the commit, or by the actor. */
 import type { ActorAddress } from '../runtime/contract/address.ts';
 import type { Commit } from '../runtime/core/commit.ts';
-import type { WorkerObserver } from '../runtime/worker/actor-host.ts';
+import type { WorkerObserver } from '../runtime/worker/worker-observer.ts';
 
 export interface CommitWatch extends WorkerObserver {
   committed(address: ActorAddress, commit: Commit): void;

@@ -26,14 +26,16 @@ export async function measureEffectChains(
   });
 }
 
-function chainVariant(
+/** Over all variants: an actor that exists is not started again. */
+let chains = 0;
+
+export function chainVariant(
   { storage }: Environment,
   watch: CommitWatch,
   subject: string,
   { kind }: ActorDefinition,
   actors: number,
 ): Variant {
-  let chains = 0;
   return {
     subject,
     actors,

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SubjectSpace } from '../runtime/contract/subjects.ts';
 import { defaultPartitionCount } from '../runtime/contract/subjects.ts';
-import { createRegistry } from '../runtime/core/registry.ts';
 import { openConnection } from '../runtime/nats/connection.ts';
 import {
   startEmbeddedServer,
@@ -17,21 +16,19 @@ import { repositoryRoot } from '../runtime/testing/repository-root.ts';
 import type { WorkerLog } from '../runtime/worker/log.ts';
 import { systemClock } from '../runtime/worker/system-clock.ts';
 import { createWorker, type Worker } from '../runtime/worker/worker.ts';
-import { chainPool, localChain, poolChain } from './chain.machine.ts';
-import type { CommitWatch } from './commit-watch.ts';
-import { ledger } from './ledger.machine.ts';
+import type { WorkerObserver } from '../runtime/worker/worker-observer.ts';
+import { concurrency, createBenchRegistry } from './registry.ts';
 
 export interface Environment {
-  readonly server: Pick<EmbeddedServer, 'version' | 'syncMode'>;
+  readonly server: Pick<EmbeddedServer, 'version' | 'syncMode' | 'connection' | 'pid'>;
+  /** Where the server keeps its data. */
+  readonly dataDir: string;
   readonly space: SubjectSpace;
   readonly storage: Storage;
-  /** Starts a worker; the one before must have been stopped. */
-  startWorker(watch: CommitWatch): Promise<Worker>;
+  /** Starts a worker in this process; the one before must have been stopped. Its id is `bench` unless another is given. */
+  startWorker(observer: WorkerObserver, workerId?: string): Promise<Worker>;
   stop(): Promise<void>;
 }
-
-/** Effects of the pool that run at once. */
-const poolConcurrency = 64;
 
 /** Whatever a worker warns of would spoil the figures: it is shown. */
 const log: WorkerLog = {
@@ -77,25 +74,30 @@ async function openParts(
   const { url, user, password } = server.connection;
   const connection = await openConnection({ url, user, password, name: 'signalbox bench' });
   undo.push(() => connection.close());
-  const storage = await openStorage({ connection, space, workerId: 'bench', replicas: 1, log });
-  const startWorker = async (watch: CommitWatch): Promise<Worker> => {
-    const worker = buildWorker(space, storage, watch);
+  const storage = await openStorage({ connection, space, replicas: 1, log });
+  const startWorker = async (observer: WorkerObserver, workerId = 'bench'): Promise<Worker> => {
+    const worker = buildWorker(space, storage, workerId, observer);
     undo.push(() => worker.stop());
     await worker.start();
     return worker;
   };
-  return { server, space, storage, startWorker };
+  return { server, dataDir, space, storage, startWorker };
 }
 
-function buildWorker(space: SubjectSpace, storage: Storage, watch: CommitWatch): Worker {
+function buildWorker(
+  space: SubjectSpace,
+  storage: Storage,
+  workerId: string,
+  observer: WorkerObserver,
+): Worker {
   return createWorker({
     ...space,
-    workerId: 'bench',
+    workerId,
     storage,
-    registry: createRegistry([ledger, localChain, poolChain]),
+    registry: createBenchRegistry(),
     clock: systemClock,
     log,
-    concurrency: { [chainPool]: poolConcurrency },
-    observer: watch,
+    concurrency,
+    observer,
   });
 }

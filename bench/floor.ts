@@ -67,7 +67,6 @@ export function createFloor(options: FloorOptions): Floor {
       lane.seq = await store(publisher, {
         subject: lane.stateSubject,
         data,
-        messageId: `${lane.address.kind}.${lane.address.id}:${inbox ? 'i' : 'f'}${commit.n}`,
         expectedLastSubjectSeq: lane.seq,
       });
       lane.record = { commit, snapshot };

@@ -3,7 +3,11 @@ import type { ActorAddress } from '../runtime/contract/address.ts';
 import type { CommandBody } from '../runtime/contract/command.ts';
 import type { CommandSender } from '../runtime/core/ports.ts';
 import type { CommitWatch } from './commit-watch.ts';
+import { runInLanes } from './in-lanes.ts';
 import { ledger } from './ledger.machine.ts';
+
+/** Under way at once while a fleet is started. */
+const startsAtOnce = 1_000;
 
 /** Ids of commands are unique in the process: the server would drop a repeat. */
 let commandsSent = 0;
@@ -29,13 +33,11 @@ export async function startFleet(
   watch: CommitWatch,
 ): Promise<LedgerFleet> {
   const fleet = attachFleet(name, commands, watch);
-  await Promise.all(
-    Array.from({ length: count }, async (_, actor) => {
-      const started = watch.next(addressOf(name, actor).id);
-      await commands.start(addressOf(name, actor), null, `start:${name}-${actor}`);
-      await started;
-    }),
-  );
+  await runInLanes(count, startsAtOnce, async (actor) => {
+    const started = watch.next(addressOf(name, actor).id);
+    await commands.start(addressOf(name, actor), null, `start:${name}-${actor}`);
+    await started;
+  });
   return fleet;
 }
 

@@ -16,7 +16,7 @@ export function formatReport(report: Report): string {
   ].join('\n\n');
 }
 
-function formatMachine(machine: Machine): string {
+export function formatMachine(machine: Machine): string {
   const { processor, cores, memoryGiB, platform, node, nats, load, fsyncMs } = machine;
   return [
     `${processor}, ${cores} cores, ${memoryGiB} GiB, ${platform}`,
@@ -50,7 +50,7 @@ function formatLine(cells: readonly string[], widths: readonly number[]): string
   return `  ${padded.join('   ')}`.trimEnd();
 }
 
-function formatFigure(figure: Figure | undefined): string {
+export function formatFigure(figure: Figure | undefined): string {
   if (figure === undefined) return '';
   const { median, min, max, measure } = figure;
   const format = measure.startsWith('of ') ? formatShare : formatNumber;
@@ -66,7 +66,7 @@ function formatNumber(value: number): string {
   return value >= 100 ? Math.round(value).toLocaleString('en') : value.toFixed(2);
 }
 
-function groupBy<Value>(
+export function groupBy<Value>(
   values: readonly Value[],
   keyOf: (value: Value) => string,
 ): ReadonlyMap<string, readonly Value[]> {

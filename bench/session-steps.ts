@@ -85,6 +85,7 @@ async function startSession(
     },
     model: { provider: 'replay', recording: 'in memory' },
     limits: { ...defaultSessionLimits, maxTurns: steps + 10 },
+    priority: 'normal',
   };
   const address = { kind: 'session', id };
   await commands.start(address, toJson(input), `start-${id}`);

@@ -5,15 +5,21 @@ import { measureBacklog } from './backlog.ts';
 import { measureEffectChains } from './effect-chain.ts';
 import { openEnvironment, type Environment } from './environment.ts';
 import type { Figure } from './figure.ts';
+import { measureLatency } from './latency.ts';
 import { describeMachine, type Machine } from './machine.ts';
+import { measureParked } from './parked.ts';
+import { measurePeers } from './peers.ts';
+import { measureRecovery } from './recovery.ts';
 import type { Scale } from './scale.ts';
+import { measureScaling } from './scaling.ts';
 import { measureSessionSteps } from './session-steps.ts';
 import { measureStepCost } from './step-cost.ts';
+import { measureTimers } from './timers.ts';
 import { measureTransitions } from './transitions.ts';
 
-type Benchmark = (environment: Environment, scale: Scale) => Promise<readonly Figure[]>;
+type Measure = (environment: Environment, scale: Scale) => Promise<readonly Figure[]>;
 
-const benchmarks: ReadonlyMap<string, Benchmark> = new Map([
+const benchmarks: ReadonlyMap<string, Measure> = new Map([
   // First: pulls that a stopped worker leaves behind take work from the next one for five seconds.
   ['effect-chain', measureEffectChains],
   ['transitions', measureTransitions],
@@ -21,20 +27,33 @@ const benchmarks: ReadonlyMap<string, Benchmark> = new Map([
   ['step-cost', measureStepCost],
   ['session-steps', measureSessionSteps],
   ['activation', measureActivation],
+  ['latency', measureLatency],
+  ['scaling', measureScaling],
+  ['recovery', measureRecovery],
+  ['timers', measureTimers],
+]);
+
+/** Too long for every run, or in need of more than this repository: run when they are named. */
+const benchmarksOnDemand: ReadonlyMap<string, Measure> = new Map([
+  ['peers', measurePeers],
+  ['parked', measureParked],
 ]);
 
 export const benchmarkNames: readonly string[] = [...benchmarks.keys()];
+export const namesOnDemand: readonly string[] = [...benchmarksOnDemand.keys()];
 
 export const syncModes: readonly SyncMode[] = ['always', 'interval'];
 
 export interface Report {
+  /** ISO 8601, the day alone. */
+  readonly date: string;
   readonly machine: Machine;
   readonly figures: readonly Figure[];
   readonly elapsedSeconds: number;
 }
 
 export interface SuiteOptions {
-  /** Of `benchmarkNames`. */
+  /** Of `benchmarkNames` and `namesOnDemand`. */
   readonly names: readonly string[];
   readonly syncModes: readonly SyncMode[];
   readonly scale: Scale;
@@ -52,7 +71,7 @@ export async function runSuite(options: SuiteOptions): Promise<Report> {
       machine ??= await describeMachine(environment.server.version);
       for (const name of options.names) {
         options.progress(`${name}, sync ${environment.server.syncMode} …`);
-        const measure = benchmarks.get(name);
+        const measure = benchmarks.get(name) ?? benchmarksOnDemand.get(name);
         if (measure !== undefined) figures.push(...(await measure(environment, options.scale)));
       }
     } finally {
@@ -60,5 +79,6 @@ export async function runSuite(options: SuiteOptions): Promise<Report> {
     }
   }
   if (machine === undefined) throw new Error('no sync mode was chosen');
-  return { machine, figures, elapsedSeconds: (performance.now() - startedAt) / 1_000 };
+  const date = new Date().toISOString().slice(0, 10);
+  return { date, machine, figures, elapsedSeconds: (performance.now() - startedAt) / 1_000 };
 }

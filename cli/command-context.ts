@@ -3,6 +3,7 @@ import { layOutHome, type HomeLayout } from './home.ts';
 import { createOutput, type Output } from './output.ts';
 import { parseSettings, type Settings } from './settings.ts';
 import { openLog, type SystemLog } from './system/log.ts';
+import { listSecretSettings } from './system/log-secrets.ts';
 
 export interface CommandContext {
   readonly settings: Settings;
@@ -18,6 +19,7 @@ export interface GlobalFlags {
   readonly port?: string;
   readonly record?: string;
   readonly sync?: string;
+  readonly nats?: string;
 }
 
 export function createCommandContext(
@@ -31,6 +33,11 @@ export function createCommandContext(
     file: home.log,
     verbose: flags.verbose ?? false,
     now: () => new Date(),
+    secrets: [
+      ...listSecretSettings(environment),
+      settings.nats?.password,
+      settings.nats?.console?.password,
+    ],
     show: (line) => {
       output.warn(line);
     },

@@ -21,6 +21,7 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
 const byCode: Partial<Record<ErrorCode, ExitCode>> = {
   SB_CONFIG_INVALID: exitCodes.usage,
+  SB_BACKUP_INVALID: exitCodes.usage,
   SB_INPUT_INVALID: exitCodes.usage,
   SB_WORKFLOW_INVALID: exitCodes.usage,
   SB_RECORDING_INVALID: exitCodes.usage,

@@ -11,6 +11,8 @@ export interface HomeLayout {
   readonly secrets: string;
   readonly login: string;
   readonly log: string;
+  readonly metricsToken: string;
+  readonly workerId: string;
   readonly demo: string;
 }
 
@@ -25,6 +27,8 @@ export function layOutHome(root: string): HomeLayout {
     secrets: join(root, 'secrets'),
     login: join(root, 'login'),
     log: join(root, 'logs', 'signalbox.log'),
+    metricsToken: join(root, 'metrics-token'),
+    workerId: join(root, 'worker-id'),
     demo: join(root, 'demo'),
   };
 }

@@ -33,6 +33,14 @@ export function firstLineOf(fact: Json | undefined): string {
   return typeof fact === 'string' ? (fact.split('\n')[0] ?? '') : '';
 }
 
+/** Of storage: three digits are enough to see what is large. */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  const step = bytes < 1 ? 0 : Math.min(Math.floor(Math.log10(bytes) / 3), units.length - 1);
+  const value = bytes / 1_000 ** step;
+  return `${value.toFixed(step === 0 || value >= 100 ? 0 : 1)} ${units[step] ?? ''}`;
+}
+
 /** Columns of equal width, for lists. */
 export function formatTable(rows: readonly (readonly Json[])[]): readonly string[] {
   const texts = rows.map((row) =>

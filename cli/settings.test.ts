@@ -37,7 +37,9 @@ describe('without anything set', () => {
       nats: undefined,
       natsServer: undefined,
       syncMode: 'always',
-      maxSessions: 8,
+      limits: { total: 8, maxWaiting: 2_000 },
+      retention: { eventsDays: 30, journalDays: 14, endedActorsDays: 90 },
+      modelRequestsPerMinute: 600,
       defaultModel: 'claude-opus-4-5',
       anthropic: undefined,
       record: undefined,
@@ -65,7 +67,35 @@ describe('a variable takes effect', () => {
       },
     ],
     ['SIGNALBOX_SYNC', { SIGNALBOX_SYNC: 'interval' }, { syncMode: 'interval' }],
-    ['SIGNALBOX_MAX_SESSIONS', { SIGNALBOX_MAX_SESSIONS: '3' }, { maxSessions: 3 }],
+    [
+      'the retention',
+      {
+        SIGNALBOX_RETENTION_EVENTS_DAYS: '7',
+        SIGNALBOX_RETENTION_JOURNAL_DAYS: '3',
+        SIGNALBOX_RETENTION_ENDED_DAYS: '0',
+      },
+      { retention: { eventsDays: 7, journalDays: 3, endedActorsDays: 0 } },
+    ],
+    [
+      'SIGNALBOX_MAX_SESSIONS',
+      { SIGNALBOX_MAX_SESSIONS: '3' },
+      { limits: { total: 3, maxWaiting: 2_000 } },
+    ],
+    [
+      'SIGNALBOX_MAX_SESSIONS_PER_REPOSITORY',
+      { SIGNALBOX_MAX_SESSIONS_PER_REPOSITORY: '2' },
+      { limits: { total: 8, maxWaiting: 2_000, perKey: 2 } },
+    ],
+    [
+      'SIGNALBOX_MAX_WAITING',
+      { SIGNALBOX_MAX_WAITING: '0' },
+      { limits: { total: 8, maxWaiting: 0 } },
+    ],
+    [
+      'SIGNALBOX_MODEL_REQUESTS_PER_MINUTE',
+      { SIGNALBOX_MODEL_REQUESTS_PER_MINUTE: '50' },
+      { modelRequestsPerMinute: 50 },
+    ],
     ['SIGNALBOX_MODEL', { SIGNALBOX_MODEL: 'another' }, { defaultModel: 'another' }],
     ['NATS_SERVER', { NATS_SERVER: '/opt/nats-server' }, { natsServer: '/opt/nats-server' }],
     [
@@ -139,6 +169,7 @@ it('an empty variable counts as not set', () => {
     'SIGNALBOX_ALLOWED_HOSTS',
     'SIGNALBOX_SYNC',
     'SIGNALBOX_MAX_SESSIONS',
+    'SIGNALBOX_MODEL_REQUESTS_PER_MINUTE',
     'SIGNALBOX_MODEL',
     'NATS_URL',
     'NATS_REPLICAS',
@@ -149,6 +180,32 @@ it('an empty variable counts as not set', () => {
   ];
   const empty = Object.fromEntries(names.map((name) => [name, '']));
   expect(withoutEnvironment(parse(empty))).toEqual(withoutEnvironment(parse()));
+});
+
+describe('a cluster', () => {
+  it('is named by its servers; the first says who we are, and the scheme of those without', () => {
+    expect(parse({}, { nats: 'tls://us:s3cret@a:4222, b:4222,tls://c:4222' }).nats).toMatchObject({
+      url: 'tls://a:4222,tls://b:4222,tls://c:4222',
+      user: 'us',
+      password: 's3cret',
+    });
+  });
+
+  it('is refused as a whole when one of its servers is none', () => {
+    expect(refusalOf({ NATS_URL: 'nats://a:4222,nats://b:port' }).message).toContain('NATS_URL');
+    expect(refusalOf({ NATS_URL: 'nats://a:4222,' }).message).toContain('NATS_URL');
+  });
+});
+
+describe('what says nothing', () => {
+  it.each<[string, Environment, SettingFlags]>([
+    ['NATS_REPLICAS', { NATS_REPLICAS: '3' }, {}],
+    ['NATS_WEBSOCKET_URL', { NATS_WEBSOCKET_URL: 'ws://console:x@host:1' }, {}],
+    ['SIGNALBOX_SYNC', { NATS_URL: 'nats://host:4222', SIGNALBOX_SYNC: 'always' }, {}],
+    ['--sync', { NATS_URL: 'nats://host:4222' }, { sync: 'always' }],
+  ])('without NATS_URL, or beside it, is refused: %s', (name, environment, flags) => {
+    expect(() => parse(environment, flags)).toThrowError(name);
+  });
 });
 
 describe('credentials of NATS', () => {
@@ -202,6 +259,9 @@ describe('a refusal names', () => {
     ['SIGNALBOX_MAX_SESSIONS', '0'],
     ['SIGNALBOX_MAX_SESSIONS', '2.5'],
     ['SIGNALBOX_MAX_SESSIONS', 'many'],
+    ['SIGNALBOX_MAX_SESSIONS_PER_REPOSITORY', '0'],
+    ['SIGNALBOX_MAX_WAITING', '2001'],
+    ['SIGNALBOX_RETENTION_ENDED_DAYS', '-1'],
     ['NATS_URL', 'nats.example:4222'],
     ['NATS_URL', 'http://nats.example:4222'],
     ['NATS_URL', 'nats://user:half%@nats.example:4222'],

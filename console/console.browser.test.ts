@@ -56,7 +56,7 @@ afterEach(async () => {
 
 async function tell(chapters: readonly Chapter[]): Promise<void> {
   for (const chapter of chapters) {
-    if (chapter.type === 'event') await gateway.streams.storeEvent(chapter.event);
+    if (chapter.type === 'events') await gateway.streams.storeEvents(chapter.events);
     else await gateway.streams.storeEntry(chapter.entry);
   }
 }
@@ -64,14 +64,14 @@ async function tell(chapters: readonly Chapter[]): Promise<void> {
 const untilLive = (): Promise<void> =>
   page.locator('sb-connection-indicator').getByText('live', { exact: true }).waitFor();
 
-/** The positions shown in the timeline, top to bottom. */
-const shownEvents = (): Promise<readonly number[]> =>
+/** The events shown in the timeline, top to bottom. */
+const shownEvents = (): Promise<readonly string[]> =>
   page
     .locator('sb-event-timeline li')
-    .evaluateAll((items) => items.map((item) => Number(item.getAttribute('data-seq'))));
+    .evaluateAll((items) => items.map((item) => item.getAttribute('data-event') ?? ''));
 
-const storedEvents = (): readonly number[] =>
-  gateway.streams.events.filter(({ actor }) => actor.startsWith(runId)).map(({ seq }) => seq);
+const storedEvents = (): readonly string[] =>
+  gateway.streams.events.filter(({ actor }) => actor.startsWith(runId)).map(({ id }) => id);
 
 /** The prompts shown in the transcript, top to bottom. */
 const shownPrompts = (): Promise<readonly string[]> =>

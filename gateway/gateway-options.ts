@@ -3,6 +3,7 @@ import type { LiveAccess } from '../runtime/contract/live.ts';
 import type { TranscriptPage } from '../runtime/contract/run-view.ts';
 import type { CommandSender, HistoryReader } from '../runtime/core/ports.ts';
 import type { LoginKeeper } from './login/login-keeper.ts';
+import type { MetricsSource } from './metrics/metrics-routes.ts';
 
 /** Milliseconds since the epoch. `Date` is one. */
 export interface Clock {
@@ -50,6 +51,7 @@ export interface GatewayOptions {
   /** Folder of the built console; may be missing. */
   readonly consoleFolder: string;
   readonly login: LoginKeeper;
+  readonly metrics: MetricsSource;
   readonly log: GatewayLog;
   readonly clock: Clock;
   /** Ids unique in the log: they tie an answer that hides a defect to the log line that describes it. */

@@ -6,6 +6,7 @@ import { consoleRoutes } from './console-files/console-routes.ts';
 import type { GatewayOptions } from './gateway-options.ts';
 import { hookRoutes } from './hooks/receive-delivery.ts';
 import { loginRoutes, requireLogin } from './login/login-routes.ts';
+import { metricsRoutes } from './metrics/metrics-routes.ts';
 import { answerError } from './problem.ts';
 import { requireOwnOrigin } from './security/own-origin.ts';
 import { setSecurityHeaders } from './security/security-headers.ts';
@@ -26,6 +27,7 @@ export function buildRoutes(
   });
   app.route('/', hookRoutes(options));
   app.route('/', loginRoutes(options));
+  app.route('/', metricsRoutes(options.metrics));
   app.use('*', requireLogin(options.login));
   app.route('/', readRoutes(options));
   app.route('/', consoleRoutes(options.consoleFolder));

@@ -40,6 +40,8 @@ const programBuild = {
     'gateway',
     'cli',
     'bench',
+    'examples',
+    'tests/chaos',
     'tests/programs',
   ],
   command: (staging) => [

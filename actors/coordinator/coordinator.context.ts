@@ -76,6 +76,7 @@ export function createSessionInput(context: CoordinatorContext): SessionInput {
     worktree: `${worktrees}/${run}`,
     model: spec.model,
     limits: spec.limits,
+    priority: spec.priority,
   };
 }
 

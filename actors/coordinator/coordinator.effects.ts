@@ -1,6 +1,11 @@
 /** The coordinator's effects: preparing a run, verifying, committing, pushing, reporting. Fixed rules, no model. */
 import { z } from 'zod';
-import { localEffect, poolEffect, type EffectDefinition } from '../../runtime/mod.ts';
+import {
+  localEffect,
+  poolEffect,
+  type EffectDefinition,
+  type RetryPolicy,
+} from '../../runtime/mod.ts';
 import { assertNever, SignalboxError } from '../../runtime/contract/errors.ts';
 import type { WorkflowDefinition } from '../../workflows/language/definition.schema.ts';
 import type { ForgePort } from '../ports/forge.ts';
@@ -23,7 +28,12 @@ export interface CoordinatorPorts {
 
 const gitDeadlineMs = 5 * 60_000;
 const shortDeadlineMs = 60_000;
-const gitRetry = { maxAttempts: 3, initialDelayMs: 200, maxDelayMs: 2_000 };
+const gitRetry: RetryPolicy = {
+  maxAttempts: 3,
+  backoff: { type: 'exponential', initialDelayMs: 200, factor: 2 },
+  maxDelayMs: 2_000,
+  jitter: 'equal',
+};
 const maxOutputBytes = 64_000;
 /** On top of the command's own deadline: its output is stored before this ends, and a store that is away is waited for. */
 const verifyMarginMs = 30 * 60_000;

@@ -2,7 +2,11 @@
 import { z } from 'zod';
 import { actorIdSchema } from '../../runtime/contract/address.ts';
 import { mergePolicySchema } from '../merge-request/merge-request.schema.ts';
-import { modelChoiceSchema, sessionLimitsSchema } from '../session/session.schema.ts';
+import {
+  modelChoiceSchema,
+  prioritySchema,
+  sessionLimitsSchema,
+} from '../session/session.schema.ts';
 
 /** The check that says on the forge what the proof record says. */
 export const testsCheckName = 'signalbox/tests';
@@ -21,6 +25,7 @@ export const runSpecSchema = z.strictObject({
   testTimeoutMs: z.number().int().min(1_000).max(3_600_000),
   merge: mergePolicySchema,
   limits: sessionLimitsSchema,
+  priority: prioritySchema.default('normal'),
   /** Where the run comes from, for people. */
   source: z.string(),
 });

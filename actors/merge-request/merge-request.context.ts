@@ -1,5 +1,5 @@
 /** The MR manager's context and the pure rules of review and gates. Decisions come from typed verdicts only. */
-import { assertNever } from '../../runtime/mod.ts';
+import { assertNever } from '../../runtime/contract/errors.ts';
 import type { CheckConclusion, MergeRequestState, ReviewVerdict } from '../ports/forge.ts';
 import type { MergeRequestEnd, MergeRequestInput } from './merge-request.schema.ts';
 

@@ -1,13 +1,18 @@
 /** The MR manager's effects: calls to the forge, every one of them idempotent by a key. */
 import { z } from 'zod';
-import { localEffect, type EffectDefinition } from '../../runtime/mod.ts';
+import { localEffect, type EffectDefinition, type RetryPolicy } from '../../runtime/mod.ts';
 import type { ForgePort, MergeOutcome } from '../ports/forge.ts';
 import { agentAuthor } from '../ports/identity.ts';
 import type { Observation } from './merge-request.context.ts';
 
 const forgeDeadlineMs = 60_000;
 /** A forge that is away for minutes is waited for; then a person is asked. */
-const forgeRetry = { maxAttempts: 8, initialDelayMs: 500, maxDelayMs: 60_000 };
+const forgeRetry: RetryPolicy = {
+  maxAttempts: 8,
+  backoff: { type: 'exponential', initialDelayMs: 500, factor: 2 },
+  maxDelayMs: 60_000,
+  jitter: 'equal',
+};
 
 export const openSchema = z.object({
   repository: z.string(),

@@ -237,3 +237,30 @@ describe('the other effects', () => {
     expect(log).toEqual([`removeWorktree ${path}`]);
   });
 });
+
+describe('the limits of a model call', () => {
+  const { effects } = build([]);
+  const { rateLimit, circuit } = findEffect(effects, 'callModel');
+  const input = (model: object): object => ({
+    session,
+    turn: 1,
+    model,
+    system: '',
+    tools: [],
+    unsaid: [],
+    maxOutputTokens: 1,
+  });
+
+  it('are those of its provider', () => {
+    const called = input({ provider: 'anthropic', model: 'test' });
+    expect(rateLimit(called)).toEqual({ bucket: 'model.anthropic' });
+    expect(circuit?.target(called)).toBe('model.anthropic');
+    expect(circuit?.faults).toEqual(['SB_MODEL_UNAVAILABLE']);
+  });
+
+  it('are none for a recording', () => {
+    const replayed = input({ provider: 'replay', recording: '/tmp/recording.json' });
+    expect(rateLimit(replayed)).toBeUndefined();
+    expect(circuit?.target(replayed)).toBeUndefined();
+  });
+});

@@ -15,6 +15,7 @@ import {
   localEffect,
   poolEffect,
   type EffectDefinition,
+  type RetryPolicy,
 } from '../../runtime/mod.ts';
 import type { ModelDirectory, ModelTurn } from '../ports/model.ts';
 import type { RepositoryPort, Worktree } from '../ports/repository.ts';
@@ -49,8 +50,25 @@ const fileDeadlineMs = minuteMs;
 const handoffDeadlineMs = 60 * minuteMs;
 const worktreeDeadlineMs = 5 * minuteMs;
 /** Waits of about 1, 2, 4 … 60 s: several minutes of a provider being away. */
-const modelRetry = { maxAttempts: 8, initialDelayMs: 1_000, maxDelayMs: minuteMs };
-const gitRetry = { maxAttempts: 3, initialDelayMs: 200, maxDelayMs: 2_000 };
+const modelRetry: RetryPolicy = {
+  maxAttempts: 8,
+  backoff: { type: 'exponential', initialDelayMs: 1_000, factor: 2 },
+  maxDelayMs: minuteMs,
+  // Sessions that were refused together must not come back together.
+  jitter: 'equal',
+};
+/** A provider that is down is not asked by every session in turn. */
+const modelCircuit = {
+  faults: ['SB_MODEL_UNAVAILABLE'],
+  failuresToOpen: 5,
+  openMs: 30_000,
+} as const;
+const gitRetry: RetryPolicy = {
+  maxAttempts: 3,
+  backoff: { type: 'exponential', initialDelayMs: 200, factor: 2 },
+  maxDelayMs: 2_000,
+  jitter: 'equal',
+};
 
 const unsaidSchema = z.object({ id: z.string(), item: conversationItemSchema });
 
@@ -126,6 +144,11 @@ export function createSessionEffects(ports: SessionPorts): Record<string, Effect
       retry: modelRetry,
       // A call that was lost is paid again; a stored answer is found in the transcript.
       whenUnknown: 'idempotent',
+      rateLimit: ({ model }) => {
+        const bucket = limitedProvider(model);
+        return bucket === undefined ? undefined : { bucket };
+      },
+      circuit: { ...modelCircuit, target: ({ model }) => limitedProvider(model) },
       run: (input, context) => callModel(ports, input, context),
     }),
     inspectFiles: localEffect({ ...tool, deadlineMs: fileDeadlineMs, whenUnknown: 'retry' }),
@@ -142,6 +165,11 @@ export function createSessionEffects(ports: SessionPorts): Record<string, Effect
       },
     }),
   };
+}
+
+/** A recording is nobody's service: it has no limits and is never down. */
+function limitedProvider({ provider }: z.infer<typeof modelChoiceSchema>): string | undefined {
+  return provider === 'replay' ? undefined : `model.${provider}`;
 }
 
 type RunToolInput = z.infer<typeof runToolSchema>;

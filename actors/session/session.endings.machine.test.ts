@@ -7,17 +7,27 @@ import {
   readUnsaid,
   startWorking,
   turnOf,
+  slotReleased,
   workToHandover,
 } from '../testing/drive-session.ts';
 import { sessionScenes } from '../testing/session-scenes.ts';
 import { maxIdleTurns } from './session.context.ts';
 import { defaultSessionLimits } from './session.schema.ts';
 
-const released = {
-  to: 'work-queue/main',
-  body: { type: 'releaseSlot', session: 'run-1::session' },
-};
 const scenes = Object.entries(sessionScenes);
+
+describe('a queue without room', () => {
+  it('ends the session with a reason of its own', () => {
+    const session = driveSession();
+    const ended = session.send({ type: 'refuseSlot', reason: '2000 wait already' });
+    expect(ended.events).toContainEqual({
+      type: 'sessionFailed',
+      code: 'queueFull',
+      reason: '2000 wait already',
+    });
+    expect(ended.sent).toEqual([slotReleased]);
+  });
+});
 
 describe('kill', () => {
   it.each(scenes)('ends a session that is %s', (state, enter) => {
@@ -30,7 +40,7 @@ describe('kill', () => {
     expect(reaction.cancelled).toEqual(underWay);
     expect(reaction.started).toEqual([]);
     expect(session.pending()).toEqual([]);
-    expect(reaction.sent).toEqual([released]);
+    expect(reaction.sent).toEqual([slotReleased]);
     expect(reaction.events).toContainEqual({ type: 'sessionKilled', reason: 'enough' });
   });
 
@@ -52,7 +62,7 @@ describe('complete', () => {
     expect(reaction.cancelled).toEqual(state === 'closing' ? [] : underWay);
     const ended = session.done('removeWorktree');
     expect(session.output()).toMatchObject({ outcome: 'completed' });
-    expect(ended.sent).toEqual([released]);
+    expect(ended.sent).toEqual([slotReleased]);
   });
 
   it('is not undone by a worktree that cannot be removed', () => {
@@ -187,7 +197,7 @@ describe('failures', () => {
       code: 'worktreeFailed',
       reason: 'no branch main (SB_GIT_FAILED)',
     });
-    expect(ended.sent).toEqual([released]);
+    expect(ended.sent).toEqual([slotReleased]);
   });
 
   it('says why the model did not answer', () => {
@@ -216,7 +226,7 @@ describe('failures', () => {
     const session = sessionScenes['handingOver.recording']?.();
     const ended = session?.failed('recordHandoff', { code: 'SB_STORAGE_FULL', message: 'no room' });
     expect(session?.output()).toMatchObject({ outcome: 'failed', code: 'handoffFailed' });
-    expect(ended?.sent).toEqual([released]);
+    expect(ended?.sent).toEqual([slotReleased]);
   });
 
   it('has a reason of its own for every way to end', () => {

@@ -8,6 +8,8 @@ import type { SessionEnd } from './session.schema.ts';
 export type SessionCommand =
   /** From the work queue: the session may work now. */
   | { readonly type: 'takeSlot' }
+  /** From the work queue: too many wait already. */
+  | { readonly type: 'refuseSlot'; readonly reason: string }
   /** From a person or an actor: read at the next turn boundary; wakes a parked session. */
   | {
       readonly type: 'steer';

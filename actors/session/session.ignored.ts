@@ -23,6 +23,20 @@ export const ignoredBySession: readonly IgnoredCommand<SessionCommand['type']>[]
       'the slot was given while the session gave it up: the release that is on its way returns it',
   },
   {
+    command: 'refuseSlot',
+    states: [
+      'preparing',
+      'thinking.calling',
+      ...acting,
+      'handingOver.recording',
+      'handingOver.delivering',
+      'parked',
+      'closing',
+    ],
+    because:
+      'the queue refuses who asks; a session that does not wait for a slot has got one since',
+  },
+  {
     command: 'park',
     states: ['queued', 'preparing', 'thinking.calling', ...acting, 'handingOver.recording'],
     because:

@@ -6,6 +6,8 @@ import {
   driveSession,
   handOver,
   readUnsaid,
+  slotAsked,
+  slotReleased,
   startWorking,
   turnOf,
   workToHandover,
@@ -30,9 +32,7 @@ const toolsOf = (reaction: Reaction) => callModelSchema.parse(reaction.started[0
 describe('a session through the bundled workflow', () => {
   it('queues, prepares, works step by step, hands over and parks', () => {
     const session = driveSession();
-    expect(session.opening.sent).toEqual([
-      { to: 'work-queue/main', body: { type: 'requestSlot', session: 'run-1::session' } },
-    ]);
+    expect(session.opening.sent).toEqual([slotAsked]);
     expect(session.send({ type: 'takeSlot' }).started).toEqual([
       {
         source: 'prepareWorktree',
@@ -103,9 +103,7 @@ describe('a session through the bundled workflow', () => {
     const parked = session.send({ type: 'park' });
     expect(session.state()).toBe('parked');
     expect(session.pending()).toEqual([]);
-    expect(parked.sent).toEqual([
-      { to: 'work-queue/main', body: { type: 'releaseSlot', session: 'run-1::session' } },
-    ]);
+    expect(parked.sent).toEqual([slotReleased]);
 
     const closing = session.send({ type: 'complete', reason: 'merged as sha-2' });
     expect(closing.started.map(({ source }) => source)).toEqual(['removeWorktree']);
@@ -356,9 +354,7 @@ describe('steering', () => {
     session.send({ type: 'park' });
     const woken = session.send(steer('Rename it to toSlug.', 'review-1'));
     expect(session.state()).toBe('queued');
-    expect(woken.sent).toEqual([
-      { to: 'work-queue/main', body: { type: 'requestSlot', session: 'run-1::session' } },
-    ]);
+    expect(woken.sent).toEqual([slotAsked]);
     const thinking = session.send({ type: 'takeSlot' });
     expect(session.state()).toBe('thinking.calling');
     const [answer, prompt, ...others] = readUnsaid(thinking);

@@ -60,7 +60,16 @@ export const sessionMachine = sessionSetup.createMachine({
           workflow: `${input.workflow.id} ${input.workflow.version}`,
         })),
       ],
-      on: { takeSlot: [{ guard: 'hasWorktree', target: 'thinking' }, { target: 'preparing' }] },
+      on: {
+        takeSlot: [{ guard: 'hasWorktree', target: 'thinking' }, { target: 'preparing' }],
+        refuseSlot: {
+          target: 'failed',
+          actions: {
+            type: 'end',
+            params: ({ event }) => ({ outcome: 'failed', code: 'queueFull', reason: event.reason }),
+          },
+        },
+      },
     },
     preparing: {
       entry: emit(({ context: { input } }) => ({

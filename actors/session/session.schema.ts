@@ -4,6 +4,9 @@ import { actorAddressSchema, actorIdSchema } from '../../runtime/contract/addres
 import { definitionSchema } from '../../workflows/language/definition.schema.ts';
 import { handoffSchema } from './handoff.schema.ts';
 
+/** Whose session works first when many wait. */
+export const prioritySchema = z.enum(['high', 'normal', 'low']);
+
 export const modelChoiceSchema = z.discriminatedUnion('provider', [
   z.strictObject({ provider: z.literal('anthropic'), model: z.string().min(1) }),
   /** `recording`: absolute path of a recording file. */
@@ -31,6 +34,7 @@ export const sessionInputSchema = z.strictObject({
   coordinator: actorAddressSchema,
   /** The work queue that gives out slots. */
   queue: actorIdSchema,
+  priority: prioritySchema,
   goal: z.string().trim().min(1),
   repository: z.strictObject({ path: z.string(), origin: z.string(), baseBranch: z.string() }),
   branch: z.string(),
@@ -49,6 +53,7 @@ export const sessionEndSchema = z.discriminatedUnion('outcome', [
   z.object({
     outcome: z.literal('failed'),
     code: z.enum([
+      'queueFull',
       'worktreeFailed',
       'modelFailed',
       'modelRefused',

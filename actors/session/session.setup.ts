@@ -4,7 +4,13 @@
  */
 import { assign, emit, setup } from 'xstate';
 import type { z } from 'zod';
-import { describeEffectError, effectSource, sendCommand } from '../../runtime/mod.ts';
+import {
+  describeEffectError,
+  effectSource,
+  sendCommand,
+  workQueueAddress,
+  type WorkQueueCommand,
+} from '../../runtime/mod.ts';
 import type { Worktree } from '../ports/repository.ts';
 import { placementOf, type CallPlacement } from './session.calls.ts';
 import * as conversation from './session.context.ts';
@@ -83,11 +89,20 @@ export const announceKept = sessionSetup.enqueueActions(({ context: { worktree }
   if (worktree !== null) enqueue.emit(describeKept(worktree));
 });
 
+function askFor(type: 'requestSlot' | 'releaseSlot', input: SessionInput): WorkQueueCommand {
+  const holder = { kind: 'session', id: input.session };
+  // One repository is one key: a limit per key keeps it from taking every slot.
+  const { priority, repository } = input;
+  return type === 'releaseSlot'
+    ? { type, holder }
+    : { type, request: { holder, priority, key: repository.path } };
+}
+
 export const askQueue = (type: 'requestSlot' | 'releaseSlot') => ({
   type: 'sendCommand' as const,
   params: ({ context: { input } }: InContext) => ({
-    to: { kind: 'work-queue', id: input.queue },
-    command: { type, session: input.session },
+    to: workQueueAddress(input.queue),
+    command: askFor(type, input),
   }),
 });
 

@@ -16,7 +16,7 @@ import {
 } from '../../runtime/core/commit.ts';
 import type { ActorDefinition } from '../../runtime/core/definition.ts';
 import { toJson } from '../../runtime/core/draft.ts';
-import { createInertMachine } from '../../runtime/core/inert-scope.ts';
+import { registerActor } from '../../runtime/core/registry.ts';
 import type { RegisteredActor } from '../../runtime/core/registry.ts';
 import { formatStateValue, restoreSnapshot } from '../../runtime/core/restore.ts';
 import { step, type ActorRecord } from '../../runtime/core/step.ts';
@@ -90,7 +90,7 @@ export function driveMachine<Context>(
   options: DriveOptions,
 ): DrivenMachine<Context> {
   const drive: Drive = {
-    actor: { definition, inert: createInertMachine(definition.machine) },
+    actor: registerActor(definition),
     options,
     history: [],
     record: undefined,

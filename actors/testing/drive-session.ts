@@ -34,6 +34,18 @@ export const sessionDefinition = defineSession({
   monotonicMs: () => 0,
 });
 
+const holder = { kind: 'session', id: 'run-1::session' };
+
+/** What a session tells its queue. */
+export const slotAsked = {
+  to: 'work-queue/main',
+  body: {
+    type: 'requestSlot',
+    request: { holder, priority: 'normal', key: '/repository' },
+  },
+};
+export const slotReleased = { to: 'work-queue/main', body: { type: 'releaseSlot', holder } };
+
 export function driveSession(changes: Partial<SessionInput> = {}): DrivenSession {
   const input = createSessionInput(changes);
   return driveMachine<SessionContext>(sessionDefinition, {

@@ -31,6 +31,7 @@ export function createSessionInput(changes: Partial<SessionInput> = {}): Session
     workflow: changeWorkflow,
     model: { provider: 'replay', recording: '/recording.json' },
     limits: defaultSessionLimits,
+    priority: 'normal',
     ...changes,
   };
 }
@@ -90,6 +91,7 @@ export function createRunSpec(changes: Partial<RunSpec> = {}): RunSpec {
     testTimeoutMs: 60_000,
     merge: greenPolicy,
     limits: defaultSessionLimits,
+    priority: 'normal',
     source: 'a test',
     ...changes,
   };

@@ -21,8 +21,10 @@ function contextOf({
     effectId,
     attempt,
     signal: signal ?? new AbortController().signal,
+    nowMs: () => Date.now(),
     actor: { kind: 'session', id: 'run-1::session' },
     step: (_, produce) => produce(),
+    progress: () => undefined,
   };
 }
 

@@ -1,6 +1,6 @@
 /** Waits for what an actor makes of a command: an event that the command caused. */
 import type { StoredEvent } from '../../runtime/contract/event.ts';
-import { isUnreadable, type EventSource } from '../../runtime/core/event-source.ts';
+import { eventsOf, type EventSource } from '../../runtime/core/event-source.ts';
 
 /** Undefined when nothing was heard in time: the command is stored and will be applied. */
 export async function awaitAnswer(
@@ -12,9 +12,8 @@ export async function awaitAnswer(
   const signal = AbortSignal.timeout(timeoutMs);
   try {
     for await (const batch of source.read(after, signal)) {
-      for (const item of batch) {
-        if (!isUnreadable(item) && item.cause.includes(commandId)) return item;
-      }
+      const answer = eventsOf(batch).find(({ cause }) => cause.includes(commandId));
+      if (answer !== undefined) return answer;
     }
   } catch (error) {
     if (!signal.aborted) throw error;

@@ -1,7 +1,7 @@
 /** Following one run among others: its own events, in order, until enough is seen. */
 import { describe, expect, it, vi } from 'vitest';
 import { createMemoryEventSource } from '../../runtime/testing/event-source.ts';
-import { makeStoredEvent } from '../../runtime/testing/stored-event.ts';
+import { makeEventMessage } from '../../runtime/testing/stored-event.ts';
 import { isInTree } from '../../runtime/contract/actor-tree.ts';
 import { followRun } from './follow-run.ts';
 
@@ -16,7 +16,7 @@ function follow(stopAt = Infinity) {
   return { source, stopping, seen, ended };
 }
 
-const of = (seq: number, actor: string) => makeStoredEvent(seq, { actor });
+const of = (seq: number, actor: string) => makeEventMessage(seq, { actor });
 
 describe('a run has', () => {
   it.each(['run-1', 'run-1::session', 'run-1::merge-request', 'run-1::a::b'])('%s', (actor) => {

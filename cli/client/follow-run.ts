@@ -1,7 +1,7 @@
 /** Follows the events of one run, from the first one on, until the caller has seen enough. */
 import { isInTree } from '../../runtime/contract/actor-tree.ts';
 import type { StoredEvent } from '../../runtime/contract/event.ts';
-import { isUnreadable, type EventSource } from '../../runtime/core/event-source.ts';
+import { eventsOf, type EventSource } from '../../runtime/core/event-source.ts';
 
 /** Calls `seen` for every event of the run in order; ends when it answers `stop` or the signal aborts. */
 export async function followRun(
@@ -13,9 +13,8 @@ export async function followRun(
   const ended = new AbortController();
   try {
     for await (const batch of source.read(0, AbortSignal.any([signal, ended.signal]))) {
-      for (const item of batch) {
-        if (isUnreadable(item) || !isInTree(run, item.actor)) continue;
-        if (seen(item) === 'stop') return;
+      for (const event of eventsOf(batch)) {
+        if (isInTree(run, event.actor) && seen(event) === 'stop') return;
       }
     }
   } catch (error) {

@@ -5,16 +5,37 @@ import type { CoordinatorEvent } from '../../actors/coordinator/coordinator.even
 import type { MergeRequestEvent } from '../../actors/merge-request/merge-request.events.ts';
 import type { SessionEvent } from '../../actors/session/session.events.ts';
 import type { TriggerEvent } from '../../actors/trigger/trigger.machine.ts';
-import type { WorkQueueEvent } from '../../actors/work-queue/work-queue.machine.ts';
+import type { ScheduleEvent, WorkQueueEvent } from '../../runtime/mod.ts';
 import type { JsonObject } from '../../runtime/contract/json.ts';
 import { makeStoredEvent } from '../../runtime/testing/stored-event.ts';
 import { narrate } from './narrate.ts';
 
 type RuntimeEvent =
   | { readonly type: 'actorEnded'; readonly error?: JsonObject }
+  | { readonly type: 'actorLost'; readonly reason: string }
+  | { readonly type: 'actorMigrated'; readonly from: number; readonly to: number }
   | { readonly type: 'actorQuarantined'; readonly reason: string }
-  | { readonly type: 'actorStartFailed'; readonly reason: JsonObject; readonly command: string }
-  | { readonly type: 'commandDeadLettered'; readonly command: JsonObject; readonly error: string }
+  | { readonly type: 'actorReleased'; readonly since: string }
+  | {
+      readonly type: 'actorStartFailed';
+      readonly reason: JsonObject;
+      readonly command: string;
+      readonly letter: string;
+    }
+  | {
+      readonly type: 'childFailed';
+      readonly child: string;
+      readonly error: string;
+      readonly verdict: 'restart' | 'stop';
+    }
+  | { readonly type: 'childRestarted'; readonly child: string; readonly restarts: number }
+  | {
+      readonly type: 'commandDeadLettered';
+      readonly letter: string;
+      readonly command: string;
+      readonly commandType: string;
+      readonly error: string;
+    }
   | {
       readonly type: 'commandRefused';
       readonly reason: string;
@@ -25,6 +46,7 @@ type Told =
   | CoordinatorEvent
   | MergeRequestEvent
   | RuntimeEvent
+  | ScheduleEvent
   | SessionEvent
   | TriggerEvent
   | WorkQueueEvent;
@@ -50,9 +72,15 @@ const examples: {
   readonly [Type in Told['type']]: { readonly data: Facts<Type>; readonly line: string | null };
 } = {
   actorEnded: { data: {}, line: null },
+  actorLost: { data: { reason: 'its state was lost' }, line: 'actorLost: its state was lost' },
+  actorMigrated: { data: { from: 1, to: 2 }, line: 'goes on with version 2' },
   actorQuarantined: { data: { reason: 'no version 3' }, line: 'actorQuarantined: no version 3' },
+  actorReleased: {
+    data: { since: '2026-01-01T00:00:00.000Z' },
+    line: 'goes on after standing still since 2026-01-01T00:00:00.000Z',
+  },
   actorStartFailed: {
-    data: { reason: { message: 'no goal' }, command: 'c' },
+    data: { reason: { message: 'no goal' }, command: 'c', letter: 'a.b.in-1' },
     line: 'actorStartFailed: {"message":"no goal"}',
   },
   branchPushed: { data: { sha, branch: 'signalbox/run-1' }, line: 'pushed signalbox/run-1' },
@@ -70,8 +98,16 @@ const examples: {
     data: { headSha: sha, checks: ['lint', 'tests'] },
     line: 'checks passed: lint, tests',
   },
+  childFailed: {
+    data: { child: 'session/run-1::session', error: 'no model', verdict: 'restart' },
+    line: 'session/run-1::session failed (no model), will be started again',
+  },
+  childRestarted: {
+    data: { child: 'session/run-1::session', restarts: 2 },
+    line: 'session/run-1::session started again (restart 2)',
+  },
   commandDeadLettered: {
-    data: { command: { type: 'x' }, error: 'poison' },
+    data: { letter: 'a.b.1-0', command: 'c', commandType: 'x', error: 'poison' },
     line: 'commandDeadLettered: poison',
   },
   commandRefused: { data: { reason: 'r', command: 'c', commandType: 'steer' }, line: null },
@@ -84,7 +120,7 @@ const examples: {
     line: 'hands over: Keep digits',
   },
   handoffReceived: { data: { round: 0, title: 'Keep digits' }, line: null },
-  limitSet: { data: { limit: 8 }, line: null },
+  limitsSet: { data: { limits: { total: 8 } }, line: null },
   mergeRequestClosed: { data: { reason: 'by Ada' }, line: 'mergeRequestClosed: by Ada' },
   mergeRequestEscalated: { data: { reason: 'stuck' }, line: 'mergeRequestEscalated: stuck' },
   mergeRequestLeftOpen: { data: { reason: 'the policy' }, line: 'left open: the policy' },
@@ -102,6 +138,11 @@ const examples: {
     data: { turn: 1, calls: ['read'], usage: { inputTokens: 1, outputTokens: 2 } },
     line: null,
   },
+  occurrenceFinished: { data: { occurrence: 'now-1', outcome: 'done' }, line: null },
+  occurrenceQueued: { data: { occurrence: 'now-1' }, line: null },
+  occurrenceSkipped: { data: { occurrence: 'now-1' }, line: null },
+  occurrenceStarted: { data: { occurrence: 'now-1' }, line: null },
+  occurrencesMissed: { data: { count: 3, atLeast: false }, line: null },
   proofRecorded: {
     data: proof,
     line: 'verified: npm test → exit code 0 in 1200 ms; changed src/slug.ts, test/slug.test.ts; verdict passed',
@@ -120,6 +161,11 @@ const examples: {
     data: { goal: 'Keep digits\nin slugs', repository: '/r', workflow: 'change', source: 'a test' },
     line: 'run run-1 started by a test: Keep digits',
   },
+  scheduleChangeRefused: { data: { reason: 'nonsense' }, line: null },
+  scheduleChanged: { data: { cron: '0 8 * * *', timeZone: 'UTC' }, line: null },
+  schedulePaused: { data: {}, line: null },
+  scheduleRemoved: { data: {}, line: null },
+  scheduleResumed: { data: {}, line: null },
   sessionCompleted: { data: { reason: 'merged' }, line: 'sessionCompleted: merged' },
   sessionFailed: {
     data: { code: 'turnLimit', reason: 'all turns' },
@@ -136,7 +182,9 @@ const examples: {
     data: { session: 'run-1::session', branch: 'b', baseBranch: 'main', origin: '/o.git' },
     line: 'session run-1::session on branch b',
   },
-  slotGiven: { data: { session: 's', working: 1, waiting: 0 }, line: null },
+  slotAwaited: { data: { holder: 'session/s', waiting: 1 }, line: null },
+  slotGiven: { data: { holder: 'session/s', working: 1, waiting: 0 }, line: null },
+  slotRefused: { data: { holder: 'session/s', reason: 'full' }, line: null },
   steerRefused: {
     data: { reason: 'it is about to end' },
     line: 'refuses a message: it is about to end',

@@ -60,9 +60,18 @@ function describe({ type, data, actor }: StoredEvent): string | undefined {
     case 'runCompleted':
     case 'runFailed':
     case 'commandDeadLettered':
+    case 'actorLost':
     case 'actorQuarantined':
     case 'actorStartFailed':
       return `${type}: ${value('reason')}${value('error')}`;
+    case 'actorMigrated':
+      return `goes on with version ${value('to')}`;
+    case 'actorReleased':
+      return `goes on after standing still since ${value('since')}`;
+    case 'childFailed':
+      return `${value('child')} failed (${firstLine(value('error'))}), ${value('verdict') === 'restart' ? 'will be started again' : 'stays ended'}`;
+    case 'childRestarted':
+      return `${value('child')} started again (restart ${value('restarts')})`;
     case 'actorEnded':
       return value('error') === '' ? undefined : `${type}: ${value('error')}`;
     default:

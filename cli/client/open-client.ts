@@ -27,6 +27,7 @@ export async function openClient(settings: Settings, log: SystemLog): Promise<Cl
     });
   }
   const { url, user, password } = record.nats;
+  log.hide(password);
   const connection = await openConnection({
     url,
     name: 'signalbox command',

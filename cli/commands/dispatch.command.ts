@@ -30,6 +30,7 @@ export interface DispatchOptions {
   readonly test?: string | false;
   readonly merge: 'never' | 'whenGreen';
   readonly review: 'none' | 'addressed' | 'approved';
+  readonly priority: 'high' | 'normal' | 'low';
   readonly wait?: boolean;
 }
 
@@ -122,6 +123,7 @@ async function createSpec(
       maxReviewRounds,
     },
     limits: defaultSessionLimits,
+    priority: options.priority,
     source: 'dispatch',
     ...(options.base === undefined ? {} : { baseBranch: options.base }),
   };

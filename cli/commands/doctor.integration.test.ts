@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { sandboxLevel } from '../../integrations/sandbox/workspaces.ts';
 import type { CommandContext } from '../command-context.ts';
+import type { SystemLog } from '../system/log.ts';
 import { layOutHome } from '../home.ts';
 import { parseSettings } from '../settings.ts';
 import { doctor } from './doctor.command.ts';
@@ -42,10 +43,18 @@ async function visit(environment: Readonly<Record<string, string>> = {}): Promis
   let shown: Findings = { healthy: false, findings: [] };
   let lines: readonly string[] = [];
   const ignore = (): void => undefined;
+  const log: SystemLog = {
+    info: ignore,
+    warn: ignore,
+    error: ignore,
+    progress: ignore,
+    hide: ignore,
+    with: () => log,
+  };
   const context: CommandContext = {
     settings,
     home: layOutHome(settings.home),
-    log: { info: ignore, warn: ignore, error: ignore, progress: ignore },
+    log,
     output: {
       json: false,
       result: (data, text) => {

@@ -4,7 +4,7 @@ import type { CommandBody } from '../../runtime/contract/command.ts';
 import { assertNever, SignalboxError } from '../../runtime/contract/errors.ts';
 import type { StoredEvent } from '../../runtime/contract/event.ts';
 import { maxSteerLength } from '../../runtime/contract/live.ts';
-import { isUnreadable } from '../../runtime/core/event-source.ts';
+import { eventsOf } from '../../runtime/core/event-source.ts';
 import { awaitAnswer } from '../client/await-answer.ts';
 import { findSession } from '../client/find-session.ts';
 import { isInTree } from '../../runtime/contract/actor-tree.ts';
@@ -132,7 +132,7 @@ async function tail(
   });
   try {
     for await (const batch of storage.events.read(after, stopping.signal)) {
-      for (const item of batch) if (!isUnreadable(item) && isInTree(tree, item.actor)) show(item);
+      for (const event of eventsOf(batch)) if (isInTree(tree, event.actor)) show(event);
     }
   } catch (error) {
     if (!stopping.signal.aborted) throw error;

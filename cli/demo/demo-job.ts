@@ -122,6 +122,7 @@ function describeTrigger(repository: DemoRepository): TriggerDefinition {
         maxReviewRounds: 3,
       },
       limits: defaultSessionLimits,
+      priority: 'normal',
     },
   };
 }

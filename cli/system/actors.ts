@@ -4,30 +4,42 @@ import { defineCoordinator } from '../../actors/coordinator/coordinator.actor.ts
 import { defineMergeRequest } from '../../actors/merge-request/merge-request.actor.ts';
 import { defineSession } from '../../actors/session/session.actor.ts';
 import { defineTrigger } from '../../actors/trigger/trigger.actor.ts';
-import { defineWorkQueue } from '../../actors/work-queue/work-queue.actor.ts';
 import { createLocalForge } from '../../integrations/forge/local/local-forge.ts';
 import { createRepositories } from '../../integrations/git/repositories.ts';
 import { createModelDirectory } from '../../integrations/model/directory.ts';
 import { createWorkspaces } from '../../integrations/sandbox/workspaces.ts';
-import type { ActorDefinition } from '../../runtime/mod.ts';
-import type { Storage } from '../../runtime/nats/open-storage.ts';
+import { defineWorkQueue, type ActorDefinition } from '../../runtime/mod.ts';
+import type { RateLimits } from '../../runtime/worker/effect-gates.ts';
 import { systemClock } from '../../runtime/worker/system-clock.ts';
 import { loadBundledWorkflow, loadWorkflowFile } from '../../workflows/library/library.ts';
 import type { Settings } from '../settings.ts';
 import { createCommandEnvironment } from './command-environment.ts';
 import type { SystemLog } from './log.ts';
 import { packageRoot } from './package-root.ts';
-import { createPatientStores } from './patient-stores.ts';
+import { createPatientStores, type Stores } from './patient-stores.ts';
 
 export const workQueueId = 'default';
 
 /** Effects at once, per pool. Model calls wait for a provider; the others use this machine's cores. */
 export const poolConcurrency = { model: 64, tools: 8, git: 8, verification: 4 } as const;
 
+/** A sixth of a minute's requests may go at once after a pause. */
+const burstShare = 1 / 6;
+
+/** By the bucket that a session's model calls name. */
+export function modelLimits({ modelRequestsPerMinute }: Settings): RateLimits {
+  return {
+    'model.anthropic': {
+      capacity: Math.ceil(modelRequestsPerMinute * burstShare),
+      refillPerSecond: modelRequestsPerMinute / 60,
+    },
+  };
+}
+
 /** `signal` aborts when the system stops. */
 export function createActors(
   settings: Settings,
-  storage: Storage,
+  storage: Stores,
   log: SystemLog,
   signal: AbortSignal,
 ): readonly ActorDefinition[] {

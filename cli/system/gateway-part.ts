@@ -1,42 +1,39 @@
-/** The gateway part of a running system: HTTP, the console's commands, requests of other commands. */
+/** The gateway part of a running system: HTTP, the console's commands, and the actors that stand ready for triggers. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { handleGatewayCommand } from '../../gateway/commands.ts';
 import { createGateway } from '../../gateway/gateway.ts';
 import { createLoginKeeper } from '../../gateway/login/login-keeper.ts';
-import { gatewayCommandSubject, systemRequestSubject } from '../../runtime/contract/subjects.ts';
-import type { History } from '../../runtime/history/history.ts';
-import type { Connection } from '../../runtime/nats/connection.ts';
-import type { Storage } from '../../runtime/nats/open-storage.ts';
+import { gatewayCommandSubject } from '../../runtime/contract/subjects.ts';
+import type { HistoryReader } from '../../runtime/core/ports.ts';
 import { listenForRequests } from '../../runtime/nats/requests.ts';
-import type { HomeLayout } from '../home.ts';
+import type { WorkerMetrics } from '../../runtime/worker/metrics.ts';
 import type { Settings } from '../settings.ts';
 import { checkHealth } from './health.ts';
+import { openMetrics } from './metrics-part.ts';
 import type { SystemLog } from './log.ts';
-import { describeLiveAccess, type NatsServer } from './nats-server.ts';
+import { describeLiveAccess } from './nats-server.ts';
 import { packageRoot } from './package-root.ts';
-import { answerSystemRequest } from './system-requests.ts';
+import { openStandingActors } from './standing-actors.ts';
+import type { StorageParts } from './storage-part.ts';
+import { removeSystemRecord, writeSystemRecord } from './system-record.ts';
 import { readTriggerSecret } from './triggers.ts';
 
-export interface GatewayParts {
+export interface GatewayParts extends StorageParts {
   readonly settings: Settings;
   readonly log: SystemLog;
-  readonly home: HomeLayout;
   readonly port: number;
-  readonly nats: NatsServer;
-  readonly connection: Connection;
-  readonly storage: Storage;
-  readonly history: History;
-  readonly namespace: string;
-  /** Gets what stops the gateway again. */
-  readonly started: (() => Promise<void>)[];
+  readonly history: HistoryReader;
+  readonly metrics: WorkerMetrics;
 }
 
+/** From its start on, other commands find the system through the record in the home folder. */
 export async function startGatewayPart(
   parts: GatewayParts,
 ): Promise<{ readonly url: string; readonly loginLink: string }> {
-  const { settings, log, home, port, nats, connection, storage, history, namespace, started } =
-    parts;
+  const { settings, log, home, port, nats, connection, storage, history, space, started } = parts;
+  const { namespace } = space;
+  await openStandingActors(storage.commands, settings, home, log);
   const login = createLoginKeeper({ folder: home.login, clock: Date, randomBytes });
   const { host, allowedHosts } = settings.gateway;
   const storing = (): string | undefined =>
@@ -48,33 +45,45 @@ export async function startGatewayPart(
     history,
     login,
     log,
+    metrics: await openMetrics(parts),
     commands: storage.commands,
     transcripts: storage.transcripts,
     live: () => describeLiveAccess(nats, namespace),
     health: () => checkHealth(connection, history, storage.events, storing),
-    webhooks: { secretOf: (triggerId) => readTriggerSecret(home, triggerId) },
+    webhooks: {
+      secretOf: (triggerId) => {
+        const secret = readTriggerSecret(home, triggerId);
+        log.hide(secret);
+        return secret;
+      },
+    },
     consoleFolder: join(packageRoot, 'console', 'dist'),
     clock: Date,
     newId: randomUUID,
   });
   const { url } = await gateway.start();
   started.push(() => gateway.stop());
-  const listening = [
-    listenForRequests(
-      connection,
-      gatewayCommandSubject(namespace),
-      (command) => handleGatewayCommand(command, storage.commands),
-      log,
-    ),
-    listenForRequests(
-      connection,
-      systemRequestSubject(namespace),
-      (request) => answerSystemRequest(request, history, storage.events, log),
-      log,
-    ),
-  ];
+  const stopListening = listenForRequests(
+    connection,
+    gatewayCommandSubject(namespace),
+    (command) => handleGatewayCommand(command, storage.commands),
+    log,
+  );
   started.push(async () => {
-    for (const stopListening of listening) stopListening();
+    stopListening();
   });
-  return { url, loginLink: (await login.mintLink(url)).url };
+  await writeSystemRecord(home.record, {
+    startedAt: new Date().toISOString(),
+    gatewayUrl: url,
+    ...space,
+    nats: {
+      url: nats.url,
+      ...(nats.user === undefined ? {} : { user: nats.user }),
+      ...(nats.password === undefined ? {} : { password: nats.password }),
+    },
+  });
+  started.push(() => removeSystemRecord(home.record));
+  const link = await login.mintLink(url);
+  log.hide(link.token);
+  return { url, loginLink: link.url };
 }

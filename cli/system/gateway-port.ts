@@ -16,3 +16,8 @@ export async function chooseGatewayPort(host: string, port: number): Promise<num
     });
   });
 }
+
+/** What a browser may call that gateway. */
+export function listOrigins(host: string, port: number): readonly string[] {
+  return [...new Set([host, '127.0.0.1', 'localhost'])].map((name) => `http://${name}:${port}`);
+}

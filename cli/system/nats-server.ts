@@ -5,9 +5,10 @@ import type { LiveAccess } from '../../runtime/contract/live.ts';
 import { startEmbeddedServer } from '../../runtime/nats/embedded/embedded-server.ts';
 import { obtainServerBinary } from '../../runtime/nats/server-binary/obtain-server-binary.ts';
 import type { HomeLayout } from '../home.ts';
-import type { Settings } from '../settings.ts';
+import type { ExternalNats, Settings } from '../settings.ts';
 import type { SystemLog } from './log.ts';
 import { packageRoot } from './package-root.ts';
+import type { SystemRecord } from './system-record.ts';
 
 export interface NatsServer {
   readonly url: string;
@@ -33,22 +34,7 @@ export async function startNats(
   log: SystemLog,
   onFailure: (error: Error) => void,
 ): Promise<NatsServer> {
-  if (settings.nats !== undefined) {
-    const { url, user, password, replicas, console: access } = settings.nats;
-    return {
-      url,
-      user,
-      password,
-      replicas,
-      description: `NATS at ${url} (yours; how it syncs to disk is its own configuration)`,
-      console: access ?? {
-        unavailable:
-          'set NATS_WEBSOCKET_URL (ws://user:password@host:port) to let the console follow live',
-      },
-      trouble: () => undefined,
-      stop: () => Promise.resolve(),
-    };
-  }
+  if (settings.nats !== undefined) return describeExternalServer(settings.nats);
   const binary = await obtainServerBinary({
     configured: settings.natsServer,
     env: settings.environment,
@@ -73,6 +59,8 @@ export async function startNats(
     },
   });
   const { url, user, password, websocketUrl, consoleUser, consolePassword } = server.connection;
+  log.hide(password);
+  log.hide(consolePassword);
   const writes =
     server.syncMode === 'always'
       ? 'every message is synced to disk'
@@ -86,6 +74,38 @@ export async function startNats(
     console: { url: websocketUrl, user: consoleUser, password: consolePassword },
     trouble: () => server.lackOfRoom?.message,
     stop: () => server.stop(),
+  };
+}
+
+/** A server of the user's own: nothing is started, nothing is stopped. */
+export function describeExternalServer(nats: ExternalNats): NatsServer {
+  const { url, user, password, replicas, console: access } = nats;
+  return {
+    url,
+    user,
+    password,
+    replicas,
+    description: `NATS at ${url} (yours; how it syncs to disk is its own configuration)`,
+    console: access ?? {
+      unavailable:
+        'set NATS_WEBSOCKET_URL (ws://user:password@host:port) to let the console follow live',
+    },
+    trouble: () => undefined,
+    stop: () => Promise.resolve(),
+  };
+}
+
+/** The server that a running system on this machine has embedded or found. */
+export function describeServerOf({ nats, pid }: SystemRecord): NatsServer {
+  return {
+    url: nats.url,
+    user: nats.user,
+    password: nats.password,
+    replicas: 1,
+    description: `NATS at ${nats.url} (of the system with pid ${pid})`,
+    console: { unavailable: 'the console is served by the system that runs on this home' },
+    trouble: () => undefined,
+    stop: () => Promise.resolve(),
   };
 }
 

@@ -95,6 +95,7 @@ it.each([
     repository: { path: clone, origin, baseBranch: 'main' },
     worktree,
     limits: { ...defaultSessionLimits, ...limit },
+    priority: 'normal',
   });
 
   expect(modelCalls).toBe(turns.length);

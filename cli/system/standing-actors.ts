@@ -4,6 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import type { TriggerDefinition } from '../../actors/trigger/trigger.schema.ts';
 import { toJson } from '../../runtime/core/draft.ts';
 import type { CommandSender } from '../../runtime/core/ports.ts';
+import { workQueueAddress } from '../../runtime/mod.ts';
 import type { HomeLayout } from '../home.ts';
 import type { Settings } from '../settings.ts';
 import { workQueueId } from './actors.ts';
@@ -17,10 +18,10 @@ export async function openStandingActors(
   home: HomeLayout,
   log: SystemLog,
 ): Promise<void> {
-  const queue = { kind: 'work-queue', id: workQueueId };
-  const limit = settings.maxSessions;
-  await commands.start(queue, { limit }, randomUUID());
-  await commands.deliver(queue, { type: 'setLimit', limit }, randomUUID());
+  const queue = workQueueAddress(workQueueId);
+  const { limits } = settings;
+  await commands.start(queue, toJson({ limits }), randomUUID());
+  await commands.deliver(queue, { type: 'setLimits', limits }, randomUUID());
   // Where people put theirs.
   await mkdir(home.triggers, { recursive: true, mode: 0o700 });
   for (const trigger of await listTriggers(home)) {

@@ -15,6 +15,7 @@ function event(seq: number, change: Partial<StoredEvent> = {}): StoredEvent {
     namespace: 'sb',
     kind: 'session',
     actor: 's',
+    i: 0,
     type: 'toolCalled',
     at: `2026-01-01T00:00:${String(seq).padStart(2, '0')}Z`,
     n: seq,
@@ -43,7 +44,8 @@ describe('foldEvent', () => {
   it('ignores what the summary already holds', () => {
     const summary = foldEvent(undefined, event(5));
     expect(foldEvent(summary, event(5))).toBe(summary);
-    expect(foldEvent(summary, event(4, { state: 'queued' }))).toBe(summary);
+    expect(foldEvent(summary, event(4, { i: 7, state: 'queued' }))).toBe(summary);
+    expect(foldEvent(summary, event(5, { i: 1 })).eventCount).toBe(2);
   });
 
   it('adds an actor it has not seen where it belongs', () => {

@@ -5,6 +5,7 @@ import { coordinatorWords } from './events/coordinator-words.ts';
 import { mergeRequestWords } from './events/merge-request-words.ts';
 import { runtimeWords } from './events/runtime-words.ts';
 import { sessionWords } from './events/session-words.ts';
+import { scheduleWords } from './events/schedule-words.ts';
 import { standingWords } from './events/standing-words.ts';
 import { firstLine, formatEventType, formatKey, formatValue, shortenShas } from './value.ts';
 
@@ -13,6 +14,7 @@ export const eventWords: Readonly<Record<string, WordsOf>> = {
   ...coordinatorWords,
   ...sessionWords,
   ...mergeRequestWords,
+  ...scheduleWords,
   ...standingWords,
   ...runtimeWords,
 };

@@ -7,6 +7,7 @@ import {
   says,
   startStep,
   startTool,
+  together,
   type Chapter,
   type Storyteller,
 } from './storyteller.ts';
@@ -176,8 +177,7 @@ function tellReview({ event, entry }: Storyteller): readonly Chapter[] {
           "cat >> test/clamp.test.ts <<'EOF'\ntest('clamp keeps a value above its lower bound', () => {\n  assert.equal(clamp(-3, 0, 10), 0);\n});\nEOF\nnpm test",
       }),
     ),
-    callModel(event, 5, 'bash'),
-    startTool(event, 'bash', 't5'),
+    together(callModel(event, 5, 'bash'), startTool(event, 'bash', 't5')),
   ];
 }
 

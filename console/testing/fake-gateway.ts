@@ -30,7 +30,7 @@ export interface Behaviour {
   isLiveOffered: boolean;
   /** History has folded nothing beyond this position of EVENTS. */
   historyThrough: number;
-  /** Entries or events in one page. */
+  /** Entries, or messages with events, in one page. */
   pageSize: number;
   reply: (command: unknown) => Json;
 }
@@ -135,8 +135,9 @@ function answer(
       const left = known.filter(
         ({ seq, actor }) => seq > after && (run === null || isInTree(run, actor)),
       );
-      const page = left.slice(0, behaviour.pageSize);
-      const more = left.length > page.length;
+      const firstLeftOut = [...new Set(left.map(({ seq }) => seq))][behaviour.pageSize];
+      const more = firstLeftOut !== undefined;
+      const page = more ? left.filter(({ seq }) => seq < firstLeftOut) : left;
       return { events: page, throughSeq: more ? (page.at(-1)?.seq ?? 0) : throughSeq, more };
     }
     case '/api/live':

@@ -1,7 +1,7 @@
 /** EVENTS and TRANSCRIPTS on a real server, re-published as the real ones are, with all that was stored. */
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
-import type { EventEnvelope, StoredEvent } from '../../runtime/contract/event.ts';
+import { unpackEvents, type EventMessage, type StoredEvent } from '../../runtime/contract/event.ts';
 import { eventSubject, livePrefix, transcriptSubject } from '../../runtime/contract/subjects.ts';
 import type { StoredTranscriptEntry, TranscriptEntry } from '../../runtime/contract/transcript.ts';
 import { systemUser } from './nats-process.ts';
@@ -9,7 +9,7 @@ import { systemUser } from './nats-process.ts';
 export interface StoredStreams {
   readonly events: readonly StoredEvent[];
   readonly entries: readonly StoredTranscriptEntry[];
-  storeEvent(event: EventEnvelope): Promise<void>;
+  storeEvents(message: EventMessage): Promise<void>;
   storeEntry(entry: TranscriptEntry): Promise<void>;
   /** Answers the console's commands. */
   answerCommands(answer: (command: unknown) => unknown): void;
@@ -37,11 +37,11 @@ export async function openStreams(url: string): Promise<StoredStreams> {
   return {
     events,
     entries,
-    storeEvent: async (event) => {
-      const address = { kind: event.kind, id: event.actor };
-      const subject = eventSubject(namespace, address, event.type);
-      const { seq } = await stream.publish(subject, JSON.stringify(event));
-      events.push({ ...event, seq });
+    storeEvents: async (message) => {
+      const address = { kind: message.kind, id: message.actor };
+      const subject = eventSubject(namespace, address);
+      const { seq } = await stream.publish(subject, JSON.stringify(message));
+      events.push(...unpackEvents({ ...message, seq }));
     },
     storeEntry: async (entry) => {
       const subject = transcriptSubject(namespace, entry.session);

@@ -1,11 +1,11 @@
 /** Tells events and entries of one run as its actors do: who tells, when, and in which shape. */
-import type { EventEnvelope } from '../../runtime/contract/event.ts';
+import type { EventMessage } from '../../runtime/contract/event.ts';
 import type { Json } from '../../runtime/contract/json.ts';
 import type { ConversationItem, TranscriptEntry } from '../../runtime/contract/transcript.ts';
 import { namespace } from './stored-streams.ts';
 
 export type Chapter =
-  | { readonly type: 'event'; readonly event: EventEnvelope }
+  | { readonly type: 'events'; readonly events: EventMessage }
   | { readonly type: 'entry'; readonly entry: TranscriptEntry };
 
 export interface Storyteller {
@@ -14,7 +14,7 @@ export interface Storyteller {
     type: string,
     state: string,
     data?: Readonly<Record<string, Json>>,
-    status?: EventEnvelope['status'],
+    status?: EventMessage['status'],
   ) => Chapter;
   readonly entry: (item: ConversationItem) => Chapter;
 }
@@ -31,20 +31,19 @@ export function createStoryteller(runId: string, startMs: number, firstNumber = 
       const id = actor === 'run' ? runId : `${runId}::${actor}`;
       const kind = kinds[actor];
       return {
-        type: 'event',
-        event: {
+        type: 'events',
+        events: {
           v: 1,
           namespace,
           kind,
           actor: id,
-          type,
           at: at(),
           n: count,
           state,
           status,
-          data,
-          id: `${kind}.${id}:${count}:0`,
+          id: `${kind}.${id}:${count}`,
           cause: `cause-${count}`,
+          events: [{ i: 0, type, data }],
         },
       };
     },
@@ -57,6 +56,17 @@ export function createStoryteller(runId: string, startMs: number, firstNumber = 
       };
     },
   };
+}
+
+/** Two events of one actor as one commit tells them: in one message, with the state that the second has led to. */
+export function together(first: Chapter, second: Chapter): Chapter {
+  if (first.type !== 'events' || second.type !== 'events')
+    throw new Error('only events go together');
+  const events = [...first.events.events, ...second.events.events].map((event, i) => ({
+    ...event,
+    i,
+  }));
+  return { type: 'events', events: { ...second.events, events } };
 }
 
 export function says(

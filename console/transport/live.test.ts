@@ -68,17 +68,19 @@ function createFixture(reply: LinkAnswer = { status: 'unanswered' }) {
 
 const envelope = {
   v: 1,
-  id: 'session.s:1:0',
+  id: 'session.s:1',
   namespace: 'sb',
   kind: 'session',
   actor: 's',
-  type: 'sessionQueued',
   at: '2026-01-01T00:00:00Z',
   n: 1,
   state: 'queued',
   status: 'active',
   cause: 'c',
-  data: {},
+  events: [
+    { i: 0, type: 'sessionQueued', data: {} },
+    { i: 2, type: 'slotGranted', data: {} },
+  ],
 };
 
 describe('LiveConnection', () => {
@@ -102,7 +104,10 @@ describe('LiveConnection', () => {
     const { clock, links, live } = createFixture();
     const received: string[] = [];
     live.watchEvents({
-      receive: ({ seq, previousSeq, item }) => received.push(`${previousSeq}<${seq} ${item.type}`),
+      receive: ({ seq, previousSeq, item }) =>
+        received.push(
+          `${previousSeq}<${seq} ${item.map(({ id, type }) => `${id} ${type}`).join()}`,
+        ),
       opened: () => undefined,
     });
     live.watchTranscript('s', {
@@ -117,7 +122,7 @@ describe('LiveConnection', () => {
     const item = { type: 'prompt', source: 'step', text: 'Go on.' };
     const body = { v: 1, id: 'e', session: 's', at: envelope.at, item };
     subjects?.get('live.tr.sb.s')?.({ seq: 9, previousOnSubject: 2, body });
-    expect(received).toEqual(['8<9 sessionQueued', '2<9']);
+    expect(received).toEqual(['8<9 session.s:1:0 sessionQueued,session.s:1:2 slotGranted', '2<9']);
   });
 
   it('opens the next connection with every subscription, and remembers since when it was gone', async () => {

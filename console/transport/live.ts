@@ -4,7 +4,11 @@
  */
 import type { Clock } from '../clock/clock.ts';
 import { describeError } from '../../runtime/contract/errors.ts';
-import { storedEventSchema, type StoredEvent } from '../../runtime/contract/event.ts';
+import {
+  storedEventMessageSchema,
+  unpackEvents,
+  type StoredEvent,
+} from '../../runtime/contract/event.ts';
 import {
   gatewayReplySchema,
   type GatewayCommand,
@@ -41,7 +45,8 @@ export interface Live {
   readonly store: LiveStore;
   start(): void;
   stop(): Promise<void>;
-  watchEvents(watcher: LiveWatcher<StoredEvent>): () => void;
+  /** An item is all events of one message. */
+  watchEvents(watcher: LiveWatcher<readonly StoredEvent[]>): () => void;
   watchTranscript(sessionId: string, watcher: LiveWatcher<StoredTranscriptEntry>): () => void;
   send(command: GatewayCommand): Promise<CommandOutcome>;
 }
@@ -92,14 +97,15 @@ export class LiveConnection implements Live {
     await this.#open?.link.close();
   }
 
-  watchEvents(watcher: LiveWatcher<StoredEvent>): () => void {
+  watchEvents(watcher: LiveWatcher<readonly StoredEvent[]>): () => void {
     return this.#watch(
       () => `${livePrefix}.evt.>`,
       watcher.opened,
       ({ seq, body }) => {
-        const event = storedEventSchema.safeParse(withSeq(body, seq));
+        const message = storedEventMessageSchema.safeParse(withSeq(body, seq));
+        if (!message.success) return;
         // Positions of EVENTS are contiguous over all subjects.
-        if (event.success) watcher.receive({ seq, previousSeq: seq - 1, item: event.data });
+        watcher.receive({ seq, previousSeq: seq - 1, item: unpackEvents(message.data) });
       },
     );
   }

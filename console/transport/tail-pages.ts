@@ -1,4 +1,6 @@
 /** Pages of the gateway as pages of a tail. */
+import type { StoredEvent } from '../../runtime/contract/event.ts';
+import type { EventPage } from '../../runtime/contract/run-view.ts';
 import type { TailPage } from './tail.ts';
 
 export function toTailPage<Item extends { readonly seq: number }>(
@@ -10,4 +12,15 @@ export function toTailPage<Item extends { readonly seq: number }>(
     throughSeq: page.throughSeq,
     more: page.more,
   };
+}
+
+/** Events of one message are one item: they have one position, and are never split between pages. */
+export function toEventTailPage({ events, ...page }: EventPage): TailPage<readonly StoredEvent[]> {
+  const messages: { readonly seq: number; readonly item: StoredEvent[] }[] = [];
+  for (const event of events) {
+    const last = messages.at(-1);
+    if (last?.seq === event.seq) last.item.push(event);
+    else messages.push({ seq: event.seq, item: [event] });
+  }
+  return { items: messages, ...page };
 }

@@ -96,7 +96,7 @@ async function viewRun(history: HistoryReader, id: string): Promise<RunView> {
   return { run, members: tree.filter((actor) => actor !== run), throughSeq };
 }
 
-/** One row more than asked for tells whether there is more. */
+/** One message more than asked for tells whether there is more. */
 async function pageEvents(
   history: HistoryReader,
   query: { readonly after: number; readonly limit: number; readonly run?: string | undefined },
@@ -106,10 +106,11 @@ async function pageEvents(
   const rows = await history.listEvents(
     run === undefined ? { after, limit: limit + 1 } : { after, limit: limit + 1, tree: run },
   );
-  const events = rows.slice(0, limit);
-  const more = rows.length > limit;
+  const firstLeftOut = [...new Set(rows.map(({ seq }) => seq))][limit];
+  const more = firstLeftOut !== undefined;
+  const events = more ? rows.filter(({ seq }) => seq < firstLeftOut) : rows;
   const lastSeq = events.at(-1)?.seq ?? 0;
-  return { events, throughSeq: more ? lastSeq : Math.max(through, lastSeq), more };
+  return { events: [...events], throughSeq: more ? lastSeq : Math.max(through, lastSeq), more };
 }
 
 const requireReading: MiddlewareHandler = async (context, next) => {

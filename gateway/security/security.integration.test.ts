@@ -21,7 +21,7 @@ const guarded = [
   '/api/health',
   '/api/nothing',
 ];
-const everyPath = [...open, ...guarded, '/hooks/demo'];
+const everyPath = [...open, ...guarded, '/hooks/demo', '/metrics'];
 
 describe('the Host header', () => {
   it.each(['evil.example', 'localhost', '127.0.0.1', '127.0.0.1:1', 'localhost.evil.example'])(

@@ -69,6 +69,11 @@ export async function prepareGateway(
     webhooks: { secretOf: (trigger) => (trigger === 'demo' ? demoSecret : undefined) },
     consoleFolder: join(folder, 'console'),
     login,
+    metrics: {
+      token: 'metrics-token-of-the-tests',
+      contentType: 'text/plain; version=0.0.4; charset=utf-8',
+      render: () => Promise.resolve('signalbox_commits_total 1\n'),
+    },
     log: { info: write('info'), warn: write('warn'), error: write('error') },
     clock,
     newId: () => 'reference-1',

@@ -22,6 +22,7 @@ export function createMemoryHistory(): MemoryHistory {
         startedAt: at,
         updatedAt: at,
         lastSeq: events.length,
+        lastIndex: 0,
         eventCount: 1,
         facts: {},
         ...actor,
@@ -32,6 +33,7 @@ export function createMemoryHistory(): MemoryHistory {
       events.push({
         ...event,
         v: 1,
+        i: 0,
         id: `${event.kind}.${event.actor}:${seq}:0`,
         namespace: 'test',
         at: new Date(Date.UTC(2026, 0, 1) + seq * 1000).toISOString(),

@@ -14,9 +14,9 @@ export const maxFactBytes = 8 * 1024;
 /** Facts are read and written with every event of their actor, so their size is the cost of an event. */
 export const maxFactsBytes = 64 * 1024;
 
-/** An event that is already folded in (`seq <= lastSeq`) changes nothing. */
+/** An event that is already folded in changes nothing. */
 export function foldEvent(summary: ActorSummary | undefined, event: StoredEvent): ActorSummary {
-  if (summary !== undefined && event.seq <= summary.lastSeq) return summary;
+  if (summary !== undefined && isFolded(summary, event)) return summary;
   return {
     kind: event.kind,
     id: event.actor,
@@ -25,9 +25,14 @@ export function foldEvent(summary: ActorSummary | undefined, event: StoredEvent)
     startedAt: summary?.startedAt ?? event.at,
     updatedAt: event.at,
     lastSeq: event.seq,
+    lastIndex: event.i,
     eventCount: (summary?.eventCount ?? 0) + 1,
     facts: mergeFacts(summary?.facts ?? {}, event.data),
   };
+}
+
+function isFolded({ lastSeq, lastIndex }: ActorSummary, { seq, i }: StoredEvent): boolean {
+  return seq < lastSeq || (seq === lastSeq && i <= lastIndex);
 }
 
 /**

@@ -31,6 +31,11 @@ export function parseAddress(text: string): ActorAddress {
   return parsed.data;
 }
 
+/** Steps from the root of its tree to an actor: 0 for the root. */
+export function childDepth(actorId: string): number {
+  return actorId.split('::').length - 1;
+}
+
 /** The id of a child actor: `parent::child`. */
 export function childActorId(parentId: string, childName: string): string {
   return `${parentId}::${childName}`;

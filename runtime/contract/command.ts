@@ -1,6 +1,9 @@
 /** Commands: what an actor is asked to do, as stored in INBOX. */
 import { z } from 'zod';
 import { actorAddressSchema } from './address.ts';
+import { traceField } from './trace.ts';
+import { treeLimitsSchema } from './tree-limits.ts';
+import { parsedJsonSchema } from './json.ts';
 
 /** Who sent a command, and its place in the sender's history: repeats are recognised by it. */
 const senderSchema = z.object({
@@ -17,18 +20,22 @@ export const commandEnvelopeSchema = z.discriminatedUnion('purpose', [
   /** The first command of an actor: creates it. Ignored by an actor that exists. */
   z.object({
     v: z.literal(1),
+    ...traceField,
     purpose: z.literal('start'),
     id: z.string(),
     at: z.iso.datetime(),
     from: senderSchema.optional(),
-    input: z.json(),
+    input: parsedJsonSchema,
     /** Set for children: where done and error go, under which child name and generation. */
     parent: z
       .object({ address: actorAddressSchema, childName: z.string(), generation: z.number().int() })
       .optional(),
+    /** Those of its kind hold as well: the smaller ones count. */
+    limits: treeLimitsSchema.exactOptional(),
   }),
   z.object({
     v: z.literal(1),
+    ...traceField,
     purpose: z.literal('deliver'),
     id: z.string(),
     at: z.iso.datetime(),
@@ -38,6 +45,7 @@ export const commandEnvelopeSchema = z.discriminatedUnion('purpose', [
   /** A child's end, for its parent. */
   z.object({
     v: z.literal(1),
+    ...traceField,
     purpose: z.literal('childEnded'),
     id: z.string(),
     at: z.iso.datetime(),
@@ -45,13 +53,14 @@ export const commandEnvelopeSchema = z.discriminatedUnion('purpose', [
     childName: z.string(),
     generation: z.number().int(),
     outcome: z.discriminatedUnion('status', [
-      z.object({ status: z.literal('done'), output: z.json() }),
-      z.object({ status: z.literal('error'), error: z.json() }),
+      z.object({ status: z.literal('done'), output: parsedJsonSchema }),
+      z.object({ status: z.literal('error'), error: parsedJsonSchema }),
     ]),
   }),
   /** A parent stops its child. */
   z.object({
     v: z.literal(1),
+    ...traceField,
     purpose: z.literal('stop'),
     id: z.string(),
     at: z.iso.datetime(),
@@ -61,12 +70,13 @@ export const commandEnvelopeSchema = z.discriminatedUnion('purpose', [
   /** A pool effect's end. */
   z.object({
     v: z.literal(1),
+    ...traceField,
     purpose: z.literal('effectEnded'),
     id: z.string(),
     at: z.iso.datetime(),
     effectId: z.string(),
     outcome: z.discriminatedUnion('status', [
-      z.object({ status: z.literal('done'), output: z.json() }),
+      z.object({ status: z.literal('done'), output: parsedJsonSchema }),
       z.object({
         status: z.literal('error'),
         error: z.object({
@@ -79,9 +89,30 @@ export const commandEnvelopeSchema = z.discriminatedUnion('purpose', [
       }),
     ]),
   }),
+  /** A person lets a quarantined actor go on; any other ignores it. */
+  z.object({
+    v: z.literal(1),
+    ...traceField,
+    purpose: z.literal('release'),
+    id: z.string(),
+    at: z.iso.datetime(),
+  }),
+  /** An effect under way says nothing of its progress any more. It goes on; what to do is for the machine. */
+  z.object({
+    v: z.literal(1),
+    ...traceField,
+    purpose: z.literal('effectStalled'),
+    id: z.string(),
+    at: z.iso.datetime(),
+    effectId: z.string(),
+    silentMs: z.number(),
+    /** The last thing that it said. */
+    note: z.string().exactOptional(),
+  }),
   /** A timer that has come due. A fire with an old generation is ignored. */
   z.object({
     v: z.literal(1),
+    ...traceField,
     purpose: z.literal('timerFired'),
     id: z.string(),
     at: z.iso.datetime(),

@@ -7,7 +7,10 @@ export const errorCodes = {
   SB_ACTION_UNSUPPORTED: 'a machine uses an action that cannot be made durable',
   SB_ACTOR_QUARANTINED: 'a stored actor cannot be restored by the code that runs now',
   SB_ADDRESS_INVALID: 'an actor address has a character or a length that is not allowed',
+  SB_BACKUP_INVALID: 'a backup is damaged, or is not one',
+  SB_BACKUP_UNSETTLED: 'a backup found no moment at which nothing was written',
   SB_BLOB_MISSING: 'a referenced blob is not in the store',
+  SB_CIRCUIT_OPEN: 'a target has failed several times in a row and is not called for a while',
   SB_COMMAND_REFUSED: 'an actor refused a command',
   SB_CONFIG_INVALID: 'a setting is missing or has a value that is not accepted',
   SB_EFFECT_CANCELLED: 'an effect was cancelled by its actor',
@@ -23,6 +26,7 @@ export const errorCodes = {
   SB_INPUT_INVALID: 'an input does not have the documented shape',
   SB_INTERNAL: 'an error nobody foresaw; the log has its details under the given reference',
   SB_KIND_UNKNOWN: 'no actor of this kind is registered',
+  SB_LIMIT_CHILDREN: 'an actor has as many descendants as it may have, or they would be too deep',
   SB_LOGIN_REQUIRED: 'a request has no valid login',
   SB_MODEL_AUTHENTICATION: 'the model provider refused the credentials',
   SB_MODEL_LIMIT: 'the model provider is over a rate or usage limit',
@@ -42,6 +46,7 @@ export const errorCodes = {
   SB_STATE_TOO_LARGE:
     'the state of an actor, with what one transition causes, is too large to be stored',
   SB_STORAGE_FULL: 'the store has no room left',
+  SB_SYSTEM_NOT_EMPTY: 'a restore would mix what is restored with what is there',
   SB_TOOL_FAILED: 'a tool could not do what was asked',
   SB_WORKFLOW_INVALID: 'a workflow definition has errors',
 } as const;

@@ -11,8 +11,9 @@ export const actorSummarySchema = z.object({
   status: actorStatusSchema,
   startedAt: z.string(),
   updatedAt: z.string(),
-  /** Position of the last event folded in. */
+  /** Position of the last event folded in: of its message, and in it. */
   lastSeq: z.number().int(),
+  lastIndex: z.number().int(),
   eventCount: z.number().int(),
   /** The data of every event merged in order, later keys over earlier ones: goal, reason, sha … */
   facts: z.record(z.string(), z.json()),
@@ -35,7 +36,10 @@ export const runViewSchema = z.object({
 });
 export type RunView = Readonly<z.infer<typeof runViewSchema>>;
 
-/** `GET /api/events?after=&run=&limit=`. `throughSeq` may lie beyond the last event of a filtered page. */
+/**
+ * `GET /api/events?after=&run=&limit=`. A page holds the events of at most `limit` messages, each message's events
+ * all; `throughSeq` may lie beyond the last event of a filtered page.
+ */
 export const eventPageSchema = z.object({
   events: z.array(storedEventSchema),
   throughSeq: z.number().int(),

@@ -36,15 +36,41 @@ export function timerSubject(space: SubjectSpace, address: ActorAddress, timerId
   return `tm.${partition}.${space.namespace}.${address.kind}.${address.id}.${encodeToken(timerId)}`;
 }
 
-export function eventSubject(namespace: string, address: ActorAddress, type: string): string {
-  return `evt.${namespace}.${address.kind}.${address.id}.${type}`;
+export function eventSubject(namespace: string, address: ActorAddress): string {
+  return `evt.${namespace}.${address.kind}.${address.id}`;
 }
 
-export function workSubject(pool: string, namespace: string): string {
-  return `fx.${pool}.${namespace}`;
+/** A letter's id is `<kind>.<id>.<commit>-<number>`, or `in-<position>` in place of the last. */
+export function deadLetterSubject(namespace: string, letterId: string): string {
+  return `dl.${namespace}.${letterId}`;
 }
 
-/** `step` is `claim`, `result`, `cancel` or `step-<name>`. The effect id itself holds two dots. */
+/** Where it is written that an actor stands still. */
+export function quarantineSubject(space: SubjectSpace, address: ActorAddress): string {
+  return `q.${partitionOf(address, space.partitionCount)}.${space.namespace}.${address.kind}.${address.id}`;
+}
+
+/** A command that has come for it, by its position in the inbox. */
+export function heldSubject(space: SubjectSpace, address: ActorAddress, seq: string): string {
+  return `qi.${partitionOf(address, space.partitionCount)}.${space.namespace}.${address.kind}.${address.id}.${seq}`;
+}
+
+/** Every effect has a subject of its own, so that one can be looked for. */
+export function workSubject(
+  pool: string,
+  namespace: string,
+  lane: string,
+  effectId: string,
+): string {
+  return `fx.${pool}.${namespace}.${lane}.${effectId}`;
+}
+
+/** All that waits in one lane. */
+export function laneFilter(pool: string, namespace: string, lane: string): string {
+  return `fx.${pool}.${namespace}.${lane}.>`;
+}
+
+/** `step` is `claim-<k>`, `released-<k>` or `step-<name>`. The effect id itself holds two dots. */
 export function journalSubject(namespace: string, effectId: string, step: string): string {
   return `fl.${namespace}.${effectId}.${encodeToken(step)}`;
 }
@@ -81,6 +107,16 @@ export function addressOfSubject(subject: string): ActorAddress | undefined {
 /** Cancellations of pool effects: core NATS only; the journal holds the lasting mark. */
 export function cancelSubject(pool: string, namespace: string): string {
   return `fxc.${pool}.${namespace}`;
+}
+
+/** Where a worker says once a second what it holds and does; `*` for all of them. */
+export function workerReportSubject(namespace: string, workerId: string): string {
+  return `sys.${namespace}.worker.${workerId}`;
+}
+
+/** Where all workers at once are asked for a checkpoint, or to hold their writes back while the store is copied. */
+export function workerRequestSubject(namespace: string): string {
+  return `sys.${namespace}.workers`;
 }
 
 /** Where the running system takes requests of other commands of its own user. */

@@ -7,7 +7,10 @@ import type { CommandEnvelope } from '../contract/command.ts';
 import { SignalboxError, assertNever } from '../contract/errors.ts';
 import type { Json } from '../contract/json.ts';
 import type { Commit } from './commit.ts';
-import { applyAction, stopChild, toJson, type Draft } from './draft.ts';
+import { applyAction } from './apply-action.ts';
+import { restartWhenDue, stopChild, superviseEnd } from './children.ts';
+import { toJson, type Draft } from './draft.ts';
+import { effectStalled } from './effect-stalled.ts';
 import type { TransitionResult } from './inert-scope.ts';
 import type { RegisteredActor } from './registry.ts';
 import { childrenOf, copySnapshot } from './restore.ts';
@@ -40,14 +43,31 @@ export function applyCommand(
     return { status: 'refused', reason: snapshot === undefined ? 'noSuchActor' : 'actorEnded' };
   }
   if (command.purpose === 'stop') return applyStop(progress, command.generation, snapshot);
+  if (command.purpose === 'timerFired' && restartWhenDue(progress.draft, actor, command)) {
+    return applied;
+  }
+  const verdict =
+    command.purpose === 'childEnded' ? superviseEnd(progress.draft, actor, command) : undefined;
+  if (verdict === 'restart') return applied;
   const event = consume(progress.draft, command);
   if (event === undefined) return ignored;
+  if (command.purpose === 'effectStalled' && !hasAnswer(actor, snapshot, event)) return ignored;
+  if (verdict === 'stop' && !hasAnswer(actor, snapshot, event)) return applied;
   settle(
     actor,
     progress,
     actor.inert.transition(withoutEndedChildren(snapshot, progress.draft), event),
   );
   return applied;
+}
+
+/** XState fails a machine that gets a child's error and has no transition for it. */
+function hasAnswer(
+  { definition }: RegisteredActor,
+  snapshot: AnyMachineSnapshot,
+  event: EventObject,
+): boolean {
+  return definition.machine.getTransitionData(snapshot, event).length > 0;
 }
 
 function applyStart(
@@ -63,6 +83,7 @@ function applyStart(
     command.parent.generation > (parent?.generation ?? 0);
   if (snapshot !== undefined && !restarts) return ignored;
   progress.parent = command.parent;
+  progress.draft.limits = command.limits;
   const result = actor.inert.initialize(command.input);
   // XState catches what a machine throws on its first transition; for us it is a start that failed.
   if (result.snapshot.status === 'error') throw result.snapshot.error;
@@ -93,13 +114,15 @@ export function consume(draft: Draft, command: CommandEnvelope): EventObject | u
       return timer.event;
     }
     case 'effectEnded': {
-      const name = Object.keys(draft.children).find((key) => {
-        const child = draft.children[key];
-        return child?.type === 'effect' && child.effectId === command.effectId;
-      });
+      const name = findEffectName(draft, command.effectId);
       if (name === undefined) return undefined;
       delete draft.children[name];
       return childEvent(name, command.outcome);
+    }
+    case 'effectStalled': {
+      const child = findEffectName(draft, command.effectId);
+      const { silentMs, note } = command;
+      return child === undefined ? undefined : { ...effectStalled(child, silentMs, note) };
     }
     case 'childEnded': {
       const child = draft.children[command.childName];
@@ -109,10 +132,18 @@ export function consume(draft: Draft, command: CommandEnvelope): EventObject | u
     }
     case 'start':
     case 'stop':
+    case 'release':
       return undefined;
     default:
       return assertNever(command);
   }
+}
+
+function findEffectName(draft: Draft, effectId: string): string | undefined {
+  return Object.keys(draft.children).find((name) => {
+    const child = draft.children[name];
+    return child?.type === 'effect' && child.effectId === effectId;
+  });
 }
 
 /** XState's own events for the end of an invoked or spawned actor. */
@@ -144,7 +175,7 @@ function withoutEndedChildren(snapshot: AnyMachineSnapshot, draft: Draft): AnyMa
 function settle(actor: RegisteredActor, progress: Progress, result: TransitionResult): void {
   const { snapshot } = result;
   progress.snapshot = snapshot;
-  for (const action of result.actions) applyAction(progress.draft, actor.definition, action);
+  for (const action of result.actions) applyAction(progress.draft, actor, action);
   if (snapshot.status === 'active') {
     refuseHiddenChildren(actor, snapshot, progress.draft);
     return;

@@ -2,7 +2,11 @@
 import { z } from 'zod';
 import { actorAddressSchema } from '../contract/address.ts';
 import { commandBodySchema } from '../contract/command.ts';
+import { deadLetterContentSchema } from '../contract/dead-letter.ts';
 import { actorStatusSchema } from '../contract/event.ts';
+import { traceField } from '../contract/trace.ts';
+import { treeLimitsSchema } from '../contract/tree-limits.ts';
+import { parsedJsonSchema } from '../contract/json.ts';
 
 const parentSchema = z.object({
   address: actorAddressSchema,
@@ -26,7 +30,7 @@ export const outboxEntrySchema = z.discriminatedUnion('type', [
     type: z.literal('startActor'),
     i: z.number().int(),
     to: actorAddressSchema,
-    input: z.json(),
+    input: parsedJsonSchema,
   }),
   z.object({
     type: z.literal('startChild'),
@@ -34,7 +38,9 @@ export const outboxEntrySchema = z.discriminatedUnion('type', [
     to: actorAddressSchema,
     childName: z.string(),
     generation: z.number().int(),
-    input: z.json(),
+    input: parsedJsonSchema,
+    /** What the parent hands down of its own. */
+    limits: treeLimitsSchema,
   }),
   z.object({
     type: z.literal('stopChild'),
@@ -47,8 +53,8 @@ export const outboxEntrySchema = z.discriminatedUnion('type', [
     i: z.number().int(),
     parent: parentSchema,
     outcome: z.discriminatedUnion('status', [
-      z.object({ status: z.literal('done'), output: z.json() }),
-      z.object({ status: z.literal('error'), error: z.json() }),
+      z.object({ status: z.literal('done'), output: parsedJsonSchema }),
+      z.object({ status: z.literal('error'), error: parsedJsonSchema }),
     ]),
   }),
   z.object({
@@ -64,13 +70,20 @@ export const outboxEntrySchema = z.discriminatedUnion('type', [
     effectId: z.string(),
     source: z.string(),
     pool: z.string(),
-    input: z.json(),
+    input: parsedJsonSchema,
+    /** Without it: normal. */
+    priority: z.enum(['high', 'low']).exactOptional(),
   }),
   z.object({
     type: z.literal('cancelEffect'),
     i: z.number().int(),
     effectId: z.string(),
     pool: z.string(),
+  }),
+  z.object({
+    type: z.literal('deadLetter'),
+    i: z.number().int(),
+    letter: deadLetterContentSchema,
   }),
 ]);
 export type OutboxEntry = Readonly<z.infer<typeof outboxEntrySchema>>;
@@ -79,39 +92,50 @@ export type OutboxEntry = Readonly<z.infer<typeof outboxEntrySchema>>;
 export const childRecordSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('effect'),
+    ...traceField,
     source: z.string(),
     effectId: z.string(),
     /** Absent for `local` effects, whose input is kept here because nothing else holds it. */
     pool: z.string().optional(),
-    input: z.json().optional(),
+    input: parsedJsonSchema.optional(),
   }),
   z.object({
     type: z.literal('actor'),
     source: z.string(),
     address: actorAddressSchema,
     generation: z.number().int(),
+    /** What the child takes of its parent's limit: itself and what it was handed. 0: it was not let in. */
+    reserved: z.number().int().nonnegative(),
+    /** Kept when the child may have to be started again. */
+    input: parsedJsonSchema.optional(),
+    /** When its restarts that count were decided on, oldest first. */
+    restarts: z.array(z.number()).exactOptional(),
   }),
 ]);
 export type ChildRecord = Readonly<z.infer<typeof childRecordSchema>>;
 
 export const timerRecordSchema = z.object({
+  ...traceField,
   generation: z.number().int(),
   atMs: z.number(),
   event: z.looseObject({ type: z.string() }),
+  /** The runtime's own: a child that is started again then. The machine does not get the event. */
+  restartOf: z.string().exactOptional(),
 });
 
 export const persistedSnapshotSchema = z.object({
-  value: z.json(),
-  context: z.json(),
+  value: parsedJsonSchema,
+  context: parsedJsonSchema,
   status: actorStatusSchema,
-  output: z.json().optional(),
-  error: z.json().optional(),
-  historyValue: z.json().optional(),
+  output: parsedJsonSchema.optional(),
+  error: parsedJsonSchema.optional(),
+  historyValue: parsedJsonSchema.optional(),
 });
 export type PersistedSnapshot = Readonly<z.infer<typeof persistedSnapshotSchema>>;
 
 export const commitSchema = z.object({
   v: z.literal(1),
+  ...traceField,
   /** 1 for the first commit. That commit n+1 exists says that the outbox of n was relayed. */
   n: z.number().int().positive(),
   /** The start of the worker that wrote it; for people and for the read-back after a time-out. */
@@ -123,6 +147,8 @@ export const commitSchema = z.object({
   /** The ids of the commands that caused it. */
   cause: z.array(z.string()),
   parent: parentSchema.optional(),
+  /** Handed down by who started it; without it those of its kind hold. */
+  limits: treeLimitsSchema.exactOptional(),
   snapshot: persistedSnapshotSchema,
   children: z.record(z.string(), childRecordSchema),
   timers: z.record(z.string(), timerRecordSchema),

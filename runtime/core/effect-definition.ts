@@ -5,16 +5,9 @@
 import type { z } from 'zod';
 import type { ActorAddress } from '../contract/address.ts';
 import type { Json } from '../contract/json.ts';
-
-export interface RetryPolicy {
-  /** Attempts in all, the first included. */
-  readonly maxAttempts: number;
-  readonly initialDelayMs: number;
-  /** Delays double up to here; a provider's own "retry after" wins when it is longer. */
-  readonly maxDelayMs: number;
-}
-
-export const noRetry: RetryPolicy = { maxAttempts: 1, initialDelayMs: 0, maxDelayMs: 0 };
+import type { BreakerPolicy } from './circuit-breaker.ts';
+import type { Priority } from './lanes.ts';
+import { noRetry, type RetryPolicy } from './retry.ts';
 
 /** What an effect's code may use. */
 export interface EffectContext {
@@ -24,6 +17,10 @@ export interface EffectContext {
   /** 1 for the first attempt; attempts before a crash count. */
   readonly attempt: number;
   readonly signal: AbortSignal;
+  /** The worker's clock, in milliseconds since 1970. */
+  readonly nowMs: () => number;
+  /** W3C `traceparent` of this attempt, for the headers of requests; absent when nobody traces. */
+  readonly traceparent?: string;
   /**
    * Runs `produce` once per effect and step name: after a crash the stored value is returned instead.
    * `local` effects store nothing, so theirs runs in every attempt.
@@ -32,6 +29,11 @@ export interface EffectContext {
     name: string,
     produce: () => Promise<Value>,
   ) => Promise<Value>;
+  /**
+   * Says that the effect has got further; cheap enough to be called for every piece of an answer. Where the
+   * definition has `stallAfterMs`, the actor is told when this has not been called for so long.
+   */
+  readonly progress: (note?: string) => void;
 }
 
 /** What to do when a worker died while the effect was under way and nobody knows whether it happened. */
@@ -41,9 +43,25 @@ export type ProbeAnswer<Output> =
   | { readonly happened: true; readonly output: Output }
   | { readonly happened: false };
 
+/** Tokens that one attempt takes from a bucket that all workers share. Its limit is an option of the worker. */
+export interface RateLimitUse {
+  /** One per provider and account. A bucket without a limit lets everything through. */
+  readonly bucket: string;
+  /** Default: 1. */
+  readonly tokens?: number;
+}
+
+/** A circuit breaker that all workers share. While it is open, attempts fail at once with `SB_CIRCUIT_OPEN`. */
+export interface CircuitUse<Input> extends BreakerPolicy {
+  /** What is protected; undefined: nothing, for this input. */
+  readonly target: (input: Input) => string | undefined;
+  /** Codes of errors that are the target's fault. Any other error means that it has answered. */
+  readonly faults: readonly string[];
+}
+
 interface EffectOptions<Input, Output> {
   readonly input: z.ZodType<Input>;
-  /** Of one attempt, in milliseconds. */
+  /** Of one attempt, in milliseconds. Waiting for a rate limit does not count. */
   readonly deadlineMs: number | ((input: Input) => number);
   readonly retry?: RetryPolicy;
   readonly whenUnknown:
@@ -52,6 +70,15 @@ interface EffectOptions<Input, Output> {
     | 'ask'
     | { readonly probe: (input: Input, context: EffectContext) => Promise<ProbeAnswer<Output>> };
   readonly run: (input: Input, context: EffectContext) => Promise<Output>;
+  /** Without progress for so long the actor gets the event `effect.stalled`; the effect goes on. */
+  readonly stallAfterMs?: number;
+  readonly rateLimit?: (input: Input) => RateLimitUse | undefined;
+  readonly circuit?: CircuitUse<Input>;
+}
+
+interface PoolEffectOptions<Input, Output> extends EffectOptions<Input, Output> {
+  /** Default: `normal`. What waits behind others is decided by it; nothing is passed over for ever. */
+  readonly priority?: Priority | ((input: Input) => Priority);
 }
 
 export interface EffectDefinition {
@@ -63,6 +90,10 @@ export interface EffectDefinition {
   readonly deadlineMs: (input: unknown) => number;
   readonly execute: (input: unknown, context: EffectContext) => Promise<unknown>;
   readonly probe: (input: unknown, context: EffectContext) => Promise<ProbeAnswer<unknown>>;
+  readonly stallAfterMs: number | undefined;
+  readonly rateLimit: (input: unknown) => RateLimitUse | undefined;
+  readonly circuit: CircuitUse<unknown> | undefined;
+  readonly priority: (input: unknown) => Priority;
 }
 
 /** An effect run by the worker that owns the actor; its result is the actor's next commit. For short work. */
@@ -75,7 +106,7 @@ export function localEffect<Input, Output>(
 /** An effect that goes through the work queue of a pool. For long or specialised work. */
 export function poolEffect<Input, Output>(
   pool: string,
-  options: EffectOptions<Input, Output>,
+  options: PoolEffectOptions<Input, Output>,
 ): EffectDefinition {
   return toDefinition('pool', pool, options);
 }
@@ -83,20 +114,44 @@ export function poolEffect<Input, Output>(
 function toDefinition<Input, Output>(
   placement: 'local' | 'pool',
   pool: string | undefined,
-  options: EffectOptions<Input, Output>,
+  options: PoolEffectOptions<Input, Output>,
 ): EffectDefinition {
-  const { whenUnknown, deadlineMs } = options;
+  const { whenUnknown, deadlineMs, rateLimit } = options;
+  const parse = (input: unknown): Input => options.input.parse(input);
   return {
     placement,
     pool,
     retry: options.retry ?? noRetry,
     whenUnknown: typeof whenUnknown === 'object' ? 'probe' : whenUnknown,
-    deadlineMs: (input) =>
-      typeof deadlineMs === 'number' ? deadlineMs : deadlineMs(options.input.parse(input)),
-    execute: (input, context) => options.run(options.input.parse(input), context),
+    stallAfterMs: options.stallAfterMs,
+    deadlineMs: (input) => (typeof deadlineMs === 'number' ? deadlineMs : deadlineMs(parse(input))),
+    execute: (input, context) => options.run(parse(input), context),
     probe: async (input, context) =>
       typeof whenUnknown === 'object'
-        ? whenUnknown.probe(options.input.parse(input), context)
+        ? whenUnknown.probe(parse(input), context)
         : { happened: false },
+    rateLimit: (input) => rateLimit?.(parse(input)),
+    circuit: bindCircuit(options),
+    priority: bindPriority(options),
+  };
+}
+
+function bindCircuit<Input, Output>(
+  options: EffectOptions<Input, Output>,
+): CircuitUse<unknown> | undefined {
+  const { circuit } = options;
+  if (circuit === undefined) return undefined;
+  return { ...circuit, target: (input) => circuit.target(options.input.parse(input)) };
+}
+
+function bindPriority<Input, Output>(
+  options: PoolEffectOptions<Input, Output>,
+): EffectDefinition['priority'] {
+  const { priority = 'normal' } = options;
+  if (typeof priority === 'string') return () => priority;
+  return (input) => {
+    // An input that does not fit ends the effect with that error when it is run, not the actor's transition.
+    const parsed = options.input.safeParse(input);
+    return parsed.success ? priority(parsed.data) : 'normal';
   };
 }

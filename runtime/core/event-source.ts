@@ -1,5 +1,5 @@
 /** The EVENTS stream as history reads it: one item per position, without holes. Implemented over NATS and in memory. */
-import type { StoredEvent } from '../contract/event.ts';
+import { unpackEvents, type StoredEvent, type StoredEventMessage } from '../contract/event.ts';
 
 /** A position whose message does not parse, or was deleted from the middle of the stream. */
 export interface UnreadableEvent {
@@ -7,13 +7,18 @@ export interface UnreadableEvent {
   readonly unreadable: string;
 }
 
-export type StreamItem = StoredEvent | UnreadableEvent;
+export type StreamItem = StoredEventMessage | UnreadableEvent;
 
 export function isUnreadable(item: StreamItem): item is UnreadableEvent {
   return 'unreadable' in item;
 }
 
-/** Where history reads. Implementations parse: an item is a valid event, or says why it is not. */
+/** For who follows and passes over what cannot be read; history notes it as a hole. */
+export function eventsOf(items: readonly StreamItem[]): readonly StoredEvent[] {
+  return items.flatMap((item) => (isUnreadable(item) ? [] : unpackEvents(item)));
+}
+
+/** Where history reads. Implementations parse: an item is a valid message, or says why it is not. */
 export interface EventSource {
   /**
    * Batches in order, from the position behind `after` (or the first that is still held), then live. Every position

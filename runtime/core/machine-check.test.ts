@@ -164,6 +164,14 @@ describe('a machine is refused', () => {
       }),
       /"\(machine\)\.a\.b"/,
     ],
+    [
+      'a delayed transition in a list that is a bare name',
+      setup({ guards: { never: () => false } }).createMachine({
+        initial: 'a',
+        states: { a: { after: { 10: [{ guard: 'never', target: 'b' }, 'b' as never] } }, b: {} },
+      }),
+      /a bare name/,
+    ],
   ];
 
   it.each(refused)('for %s', (_, machine, reason) => {

@@ -32,6 +32,11 @@ export function checkMachine(kind: string, machine: AnyStateMachine, sources: So
       const problem = describeActionProblem(action, implementations, sources);
       if (problem !== undefined) problems.push(`state "${node.id}": ${problem}`);
     }
+    if (hasLostDelay(node)) {
+      problems.push(
+        `state "${node.id}": a delayed transition in a list is a bare name, which XState drops; write { target: … }`,
+      );
+    }
     for (const invocation of node.invoke) {
       const problem = describeInvocationProblem(node, invocation, sources);
       if (problem !== undefined) problems.push(`state "${node.id}": ${problem}`);
@@ -64,6 +69,11 @@ function listActions(node: AnyStateNode): unknown[] {
     ...transitions.flatMap((transition) => transition.actions as readonly unknown[]),
     ...always.flatMap((transition) => transition.actions as readonly unknown[]),
   ];
+}
+
+/** XState spreads the members of a list under `after`, a bare name into its letters: the timer would lead nowhere. */
+function hasLostDelay(node: AnyStateNode): boolean {
+  return [...node.transitions.values()].flat().some((transition) => '0' in transition);
 }
 
 type Invocation = AnyStateNode['invoke'][number];

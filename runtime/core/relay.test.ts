@@ -1,7 +1,7 @@
-/** The messages of a commit: each entry one message, with an id that is the same in every repeat. */
+/** The messages of a commit: one for its events, one for each other entry, with ids that are the same in every repeat. */
 import { describe, expect, it } from 'vitest';
 import { commandEnvelopeSchema } from '../contract/command.ts';
-import { eventEnvelopeSchema } from '../contract/event.ts';
+import { eventMessageSchema } from '../contract/event.ts';
 import type { Commit, OutboxEntry } from './commit.ts';
 import { listRelayMessages } from './relay.ts';
 
@@ -13,12 +13,21 @@ const outbox: readonly OutboxEntry[] = [
   { type: 'event', i: 0, event: { type: 'happened', size: 3 } },
   { type: 'command', i: 1, to, body: { type: 'go', fast: true } },
   { type: 'startActor', i: 2, to, input: { x: 1 } },
-  { type: 'startChild', i: 3, to, childName: 'kid', generation: 5, input: null },
+  {
+    type: 'startChild',
+    i: 3,
+    to,
+    childName: 'kid',
+    generation: 5,
+    input: null,
+    limits: { depth: 2, descendants: 5 },
+  },
   { type: 'stopChild', i: 4, to, generation: 5 },
   { type: 'ended', i: 5, parent, outcome: { status: 'done', output: 1 } },
   { type: 'setTimer', i: 6, timerId: 'bell', generation: 6, atMs: 1_000 },
   { type: 'startEffect', i: 7, effectId: 'e', source: 's', pool: 'p', input: 2 },
   { type: 'cancelEffect', i: 8, effectId: 'e', pool: 'p' },
+  { type: 'event', i: 9, event: { type: 'happenedToo' } },
 ];
 
 const commit: Commit = {
@@ -41,9 +50,10 @@ describe('the messages of a commit', () => {
   const messages = listRelayMessages('space', address, commit);
 
   it('have the ids of their entries, also when asked for again', () => {
-    expect(messages.map((message) => message.messageId)).toEqual(
-      outbox.map((_, i) => `test.a:7:${i}`),
-    );
+    expect(messages.map((message) => message.messageId)).toEqual([
+      'test.a:7',
+      ...[1, 2, 3, 4, 5, 6, 7, 8].map((i) => `test.a:7:${i}`),
+    ]);
     expect(listRelayMessages('space', address, commit)).toEqual(messages);
   });
 
@@ -62,7 +72,7 @@ describe('the messages of a commit', () => {
 
   it('carry what each entry says', () => {
     expect(messages).toMatchObject([
-      { type: 'event' },
+      { type: 'events' },
       { to, command: { purpose: 'deliver', body: { type: 'go', fast: true } } },
       { to, command: { purpose: 'start', input: { x: 1 } } },
       { to, command: { purpose: 'start', parent: { address, childName: 'kid', generation: 5 } } },
@@ -83,21 +93,23 @@ describe('the messages of a commit', () => {
     ]);
   });
 
-  it('tell events with the state after the transition', () => {
+  it('tell all events in one, with the state after the transition', () => {
     const [message] = messages;
-    expect(message?.type === 'event' && eventEnvelopeSchema.parse(message.event)).toEqual({
+    expect(message?.type === 'events' && eventMessageSchema.parse(message.events)).toEqual({
       v: 1,
-      id: 'test.a:7:0',
+      id: 'test.a:7',
       namespace: 'space',
       kind: 'test',
       actor: 'a',
-      type: 'happened',
       at: commit.at,
       n: 7,
       state: 'busy.deep',
       status: 'active',
       cause: 'one two',
-      data: { size: 3 },
+      events: [
+        { i: 0, type: 'happened', data: { size: 3 } },
+        { i: 9, type: 'happenedToo', data: {} },
+      ],
     });
   });
 });

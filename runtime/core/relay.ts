@@ -2,7 +2,8 @@
 import type { ActorAddress } from '../contract/address.ts';
 import type { CommandEnvelope } from '../contract/command.ts';
 import { assertNever } from '../contract/errors.ts';
-import type { EventEnvelope } from '../contract/event.ts';
+import type { EventMessage } from '../contract/event.ts';
+import { withTrace } from '../contract/trace.ts';
 import type { Commit, OutboxEntry } from './commit.ts';
 import { toJson } from './draft.ts';
 import { formatStateValue } from './restore.ts';
@@ -13,18 +14,25 @@ export function listRelayMessages(
   address: ActorAddress,
   commit: Commit,
 ): readonly RelayMessage[] {
-  return commit.outbox.map((entry) => toMessage(namespace, address, commit, entry));
+  const events = commit.outbox.filter((entry) => entry.type === 'event');
+  const others = commit.outbox.filter((entry) => entry.type !== 'event');
+  return [
+    ...(events.length === 0 ? [] : [toEventMessage(namespace, address, commit, events)]),
+    ...others.map((entry) => toMessage(address, commit, entry)),
+  ];
 }
 
+type EventEntry = Extract<OutboxEntry, { type: 'event' }>;
+
 function toMessage(
-  namespace: string,
   address: ActorAddress,
   commit: Commit,
-  entry: OutboxEntry,
+  entry: Exclude<OutboxEntry, EventEntry>,
 ): RelayMessage {
   const messageId = `${address.kind}.${address.id}:${commit.n}:${entry.i}`;
   const envelope = {
     v: 1 as const,
+    ...withTrace(commit.trace),
     id: messageId,
     at: commit.at,
     from: { address, n: commit.n, i: entry.i },
@@ -36,12 +44,6 @@ function toMessage(
     command: content,
   });
   switch (entry.type) {
-    case 'event':
-      return {
-        type: 'event',
-        messageId,
-        event: toEventEnvelope(namespace, address, commit, entry),
-      };
     case 'command':
       return command(entry.to, { ...envelope, purpose: 'deliver', body: entry.body });
     case 'startActor':
@@ -51,6 +53,7 @@ function toMessage(
         ...envelope,
         purpose: 'start',
         input: entry.input,
+        limits: entry.limits,
         parent: { address, childName: entry.childName, generation: entry.generation },
       });
     case 'stopChild':
@@ -70,26 +73,43 @@ function toMessage(
         owner: address,
         timerId: entry.timerId,
         atMs: entry.atMs,
-        command: timerCommand(messageId, commit.at, entry),
+        command: timerCommand(messageId, commit.at, { ...entry, ...withTrace(commit.trace) }),
       };
     case 'startEffect': {
       const { effectId, pool, source, input } = entry;
-      return { type: 'work', messageId, pool, work: { effectId, actor: address, source, input } };
+      const { version } = commit.machine;
+      const trace = withTrace(commit.trace);
+      const work = { ...trace, effectId, actor: address, version, source, input };
+      return { type: 'work', messageId, pool, priority: entry.priority ?? 'normal', work };
     }
     case 'cancelEffect':
       return { type: 'cancelWork', messageId, pool: entry.pool, effectId: entry.effectId };
+    case 'deadLetter':
+      return {
+        type: 'deadLetter',
+        messageId,
+        letter: { ...entry.letter, v: 1, actor: address, at: commit.at },
+      };
     default:
       return assertNever(entry);
   }
 }
 
+/** Of a commit that was perhaps relayed before: an effect may have been begun since. */
+export function markRepeated(messages: readonly RelayMessage[]): readonly RelayMessage[] {
+  return messages.map((message) =>
+    message.type === 'work' ? { ...message, work: { ...message.work, repeated: true } } : message,
+  );
+}
+
 export function timerCommand(
   id: string,
   at: string,
-  timer: { readonly timerId: string; readonly generation: number },
+  timer: { readonly timerId: string; readonly generation: number; readonly trace?: string },
 ): CommandEnvelope {
   return {
     v: 1,
+    ...withTrace(timer.trace),
     purpose: 'timerFired',
     id: `${id}:fired`,
     at,
@@ -98,25 +118,31 @@ export function timerCommand(
   };
 }
 
-function toEventEnvelope(
+/** One message for all: one place in EVENTS, one sync to disk. */
+function toEventMessage(
   namespace: string,
   address: ActorAddress,
   commit: Commit,
-  entry: Extract<OutboxEntry, { type: 'event' }>,
-): EventEnvelope {
-  const { type, ...data } = entry.event;
-  return {
+  entries: readonly EventEntry[],
+): RelayMessage {
+  const id = `${address.kind}.${address.id}:${commit.n}`;
+  const events: EventMessage = {
     v: 1,
-    id: `${address.kind}.${address.id}:${commit.n}:${entry.i}`,
+    ...withTrace(commit.trace),
+    id,
     namespace,
     kind: address.kind,
     actor: address.id,
-    type,
     at: commit.at,
     n: commit.n,
     state: formatStateValue(commit.snapshot.value),
     status: commit.snapshot.status,
     cause: commit.cause.join(' '),
-    data: toJson(data) as EventEnvelope['data'],
+    events: entries.map(({ i, event: { type, ...data } }) => ({
+      i,
+      type,
+      data: toJson(data) as EventMessage['events'][number]['data'],
+    })),
   };
+  return { type: 'events', messageId: id, events };
 }

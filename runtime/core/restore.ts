@@ -1,45 +1,35 @@
-/** From a stored commit to a live snapshot and back. Children are persisted as records and re-injected as stubs. */
-import type { AnyMachineSnapshot, AnyStateMachine, AnyStateNode } from 'xstate';
+/** From what is stored of an actor to a live snapshot and back. Children are persisted as records and re-injected as stubs. */
+import type { AnyMachineSnapshot } from 'xstate';
 import { describeError } from '../contract/errors.ts';
 import type { Json } from '../contract/json.ts';
 import type { ChildRecord, Commit, PersistedSnapshot } from './commit.ts';
 import type { RegisteredActor } from './registry.ts';
+import { findMissing } from './structure.ts';
 
 export type Restoration =
   | { readonly status: 'restored'; readonly snapshot: AnyMachineSnapshot }
   /** The code that runs now does not know this state; the actor must be set aside, not guessed at. */
   | { readonly status: 'quarantined'; readonly reason: string };
 
-export function restoreSnapshot(actor: RegisteredActor, commit: Commit): Restoration {
-  const { definition } = actor;
-  if (commit.machine.version !== definition.version) {
-    return {
-      status: 'quarantined',
-      reason: `stored by version ${commit.machine.version} of ${definition.kind}, and only version ${definition.version} is registered`,
-    };
-  }
-  const unknownChild = Object.values(commit.children).find(
-    (child) => !(child.source in definition.effects) && !(child.source in definition.children),
-  );
-  if (unknownChild !== undefined) {
-    return {
-      status: 'quarantined',
-      reason: `waits for "${unknownChild.source}", which is not registered`,
-    };
-  }
-  const missing = findMissingState(definition.machine, commit.snapshot.value);
-  if (missing !== undefined) {
-    return {
-      status: 'quarantined',
-      reason: `is in state "${missing}", which the machine does not have`,
-    };
-  }
+/** With the machine of exactly this version: what was stored by another one is `activate`'s to deal with. */
+export function restoreSnapshot(
+  { definition, inert }: RegisteredActor,
+  stored: Pick<Commit, 'snapshot' | 'children' | 'timers'>,
+): Restoration {
+  if (stored.snapshot.status !== 'active') return restoreEnded(stored.snapshot);
+  const missing = findMissing(definition, stored);
+  if (missing.length > 0) return { status: 'quarantined', reason: missing.join('; ') };
   try {
-    const snapshot = actor.inert.restore({ ...commit.snapshot, children: stubs(commit.children) });
+    const snapshot = inert.restore({ ...stored.snapshot, children: stubs(stored.children) });
     return { status: 'restored', snapshot };
   } catch (error) {
     return { status: 'quarantined', reason: `cannot be restored: ${describeError(error)}` };
   }
+}
+
+/** No transition is ever asked of an actor that has ended: what it has stored is all that is read of it. */
+function restoreEnded(persisted: unknown): Restoration {
+  return { status: 'restored', snapshot: persisted as AnyMachineSnapshot };
 }
 
 /** XState silently drops a child without a snapshot, so each stub gets one of a promise under way. */
@@ -56,32 +46,12 @@ function stubs(children: Readonly<Record<string, ChildRecord>>): Record<string, 
   );
 }
 
-/** The first state of a stored value that the machine does not have, or has in another shape. */
-function findMissingState(machine: AnyStateMachine, value: Json): string | undefined {
-  const visit = (node: AnyStateNode, part: Json, path: string): string | undefined => {
-    if (typeof part !== 'string' && (typeof part !== 'object' || part === null)) return path;
-    const inner = typeof part === 'string' ? { [part]: {} } : (part as Record<string, Json>);
-    const names = Object.keys(inner);
-    const states = node.states as Record<string, AnyStateNode>;
-    const expected =
-      node.type === 'parallel' ? Object.keys(states).length : node.type === 'compound' ? 1 : 0;
-    for (const name of names) {
-      const state = states[name];
-      const here = path === '' ? name : `${path}.${name}`;
-      const missing = state === undefined ? here : visit(state, inner[name] ?? {}, here);
-      if (missing !== undefined) return missing;
-    }
-    return names.length === expected ? undefined : path;
-  };
-  return visit(machine.root, value, '');
-}
-
 /** The snapshot as JSON, without children: `JSON.stringify` drops what is undefined. */
 export function persistSnapshot(
-  actor: RegisteredActor,
+  { inert }: RegisteredActor,
   snapshot: AnyMachineSnapshot,
 ): PersistedSnapshot {
-  const { children: _, ...persisted } = actor.inert.persist(withoutChildren(snapshot)) as {
+  const { children: _, ...persisted } = inert.persist(withoutChildren(snapshot)) as {
     readonly children: unknown;
   } & PersistedSnapshot;
   return persisted.error === undefined

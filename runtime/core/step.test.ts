@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { assign, emit, raise, sendTo, setup, spawnChild } from 'xstate';
 import { z } from 'zod';
 import type { CommandEnvelope } from '../contract/command.ts';
+import type { DeadLetterContent } from '../contract/dead-letter.ts';
 import {
   applyBatch,
   applyInbound,
@@ -154,6 +155,12 @@ function entries(record: ActorRecord, type: OutboxEntry['type']): readonly Outbo
   return record.commit.outbox.filter((entry) => entry.type === type);
 }
 
+function lettersOf(record: ActorRecord): readonly DeadLetterContent[] {
+  return record.commit.outbox.flatMap((entry) =>
+    entry.type === 'deadLetter' ? [entry.letter] : [],
+  );
+}
+
 function eventsOf(record: ActorRecord): readonly unknown[] {
   return record.commit.outbox.flatMap((entry) => (entry.type === 'event' ? [entry.event] : []));
 }
@@ -280,12 +287,57 @@ describe('a machine that throws', () => {
       expect(record.commit.snapshot.context).toEqual({ count: 3, errors: [] });
       expect(eventsOf(record)).toMatchObject([
         { type: 'counted', count: 2 },
-        { type: 'commandDeadLettered', command: { id: type } },
+        { type: 'commandDeadLettered', letter: 'test.a.2-0', command: type },
         { type: 'counted', count: 3 },
       ]);
       expect(record.commit.children).toEqual({});
+      expect(lettersOf(record)).toMatchObject([
+        {
+          id: 'test.a.2-0',
+          reason: 'threw',
+          command: deliverCommand({ type }),
+          attempts: 1,
+          scene: { value: record.commit.snapshot.value, status: 'active', n: 2, version: 3 },
+        },
+      ]);
+      expect(lettersOf(record)[0]?.error.stack[0]).toMatch(/^at /u);
     },
   );
+
+  it('gets the command once more when there are attempts left, and the rest of the batch with it', () => {
+    const batch = [deliverCommand({ type: 'add', by: 1 }), deliverCommand({ type: 'fail' })];
+    const failures = new Map<string, number>();
+    const first = applyBatch(actor, begin(), batch, { failures });
+    expect(first).toMatchObject({ next: undefined, refusals: [], failed: { id: 'fail' } });
+    failures.set('fail', 1);
+    const second = expectNext(applyBatch(actor, begin(), batch, { failures }));
+    expect(second.commit.snapshot.context).toMatchObject({ count: 2 });
+    expect(lettersOf(second)).toMatchObject([{ command: { id: 'fail' }, attempts: 2 }]);
+  });
+
+  it('when it is started leaves a letter that has its place in the inbox as its name', () => {
+    const broken = registerAlone(
+      defineActor({
+        kind: 'test',
+        version: 1,
+        machine: setup({}).createMachine({
+          context: () => {
+            throw new Error('poison');
+          },
+        }),
+      }),
+    );
+    const start = startCommand(null);
+    const { next, refusals } = applyInbound(broken, undefined, [{ seq: 7, command: start }]);
+    expect(next).toBeUndefined();
+    expect(refusals).toMatchObject([
+      {
+        reason: 'startFailed',
+        error: 'poison',
+        letter: { id: 'test.a.in-7', reason: 'startFailed', command: start },
+      },
+    ]);
+  });
 
   it('on the result of an effect does not wait for that effect any longer', () => {
     const picky = registerAlone(
@@ -314,8 +366,8 @@ describe('a machine that throws', () => {
     expect(eventsOf(next)).toMatchObject([{ type: 'commandDeadLettered', error: 'poison' }]);
   });
 
-  it('is spared a command whose result cannot be stored', () => {
-    const unstorable = new Map([['add', 'too large']]);
+  it.each([true, false])('is spared a command whose result cannot be stored', (whole) => {
+    const unstorable = new Map([['add', { reason: 'too large', whole }]]);
     const next = expectNext(
       applyBatch(actor, begin(), [deliverCommand({ type: 'add', by: 1 })], { unstorable }),
     );
@@ -323,10 +375,18 @@ describe('a machine that throws', () => {
     expect(eventsOf(next)).toEqual([
       {
         type: 'commandDeadLettered',
-        command: { id: 'add', purpose: 'deliver' },
+        letter: 'test.a.2-0',
+        command: 'add',
+        commandType: 'add',
         error: 'too large',
       },
     ]);
+    const [letter] = lettersOf(next);
+    expect(letter).toMatchObject({ reason: 'unstorable' });
+    const command = deliverCommand({ type: 'add', by: 1 });
+    expect(whole ? letter?.command : letter?.text).toEqual(
+      whole ? command : JSON.stringify(command),
+    );
   });
 });
 
@@ -341,6 +401,8 @@ describe('effects and children', () => {
         source: 'child',
         address: { kind: 'other', id: 'a::child' },
         generation: 3,
+        // A tenth of what its parent has left, and itself.
+        reserved: 1_000,
       },
     });
     expect(commit.outbox).toEqual([
@@ -352,6 +414,7 @@ describe('effects and children', () => {
         childName: 'child',
         generation: 3,
         input: 3,
+        limits: { depth: 8, descendants: 999 },
       },
     ]);
   });

@@ -1,9 +1,14 @@
 /** The ports a worker stands on. `runtime/nats` implements them on JetStream, `runtime/testing` in memory. */
 import type { ActorAddress } from '../contract/address.ts';
 import type { CommandEnvelope } from '../contract/command.ts';
-import type { EventEnvelope } from '../contract/event.ts';
+import type { DeadLetter } from '../contract/dead-letter.ts';
+import type { EventMessage } from '../contract/event.ts';
 import type { Json } from '../contract/json.ts';
 import type { Commit } from './commit.ts';
+import type { Priority } from './lanes.ts';
+import type { LeaseStore } from './leases.ts';
+import type { QuarantineStore } from './quarantine.ts';
+import type { TimerStore } from './timer-store.ts';
 
 export interface StoredCommit {
   readonly status: 'stored';
@@ -32,7 +37,8 @@ export interface CommitStore {
 
 /** One outbox entry as a message; `messageId` makes a repeat harmless. */
 export type RelayMessage =
-  | { readonly type: 'event'; readonly messageId: string; readonly event: EventEnvelope }
+  /** All events of one commit. */
+  | { readonly type: 'events'; readonly messageId: string; readonly events: EventMessage }
   | {
       readonly type: 'command';
       readonly messageId: string;
@@ -51,6 +57,7 @@ export type RelayMessage =
       readonly type: 'work';
       readonly messageId: string;
       readonly pool: string;
+      readonly priority: Priority;
       readonly work: WorkItem;
     }
   | {
@@ -58,13 +65,15 @@ export type RelayMessage =
       readonly messageId: string;
       readonly pool: string;
       readonly effectId: string;
-    };
+    }
+  /** Stored once for ever: a letter that is there, or was dropped, is not stored again. */
+  | { readonly type: 'deadLetter'; readonly messageId: string; readonly letter: DeadLetter };
 
 export interface RelayOutlet {
   /** Resolves when every message is stored (or was before). */
   publish(messages: readonly RelayMessage[]): Promise<void>;
   /**
-   * The same for a commit that an earlier worker may have relayed, however long ago: an event that is stored is left out
+   * The same for a commit that an earlier worker may have relayed, however long ago: events that are stored are left out
    * even when the store has forgotten its message id. Of all else the receivers know what they had before.
    */
   publishAgain(messages: readonly RelayMessage[]): Promise<void>;
@@ -72,11 +81,13 @@ export interface RelayOutlet {
 
 export interface InboxMessage {
   readonly seq: number;
+  /** Messages of the partition behind this one when it was delivered. */
+  readonly behind: number;
   readonly address: ActorAddress;
   /** `unreadable` says why the message is not a command. */
   readonly content:
     | { readonly status: 'command'; readonly command: CommandEnvelope }
-    | { readonly status: 'unreadable'; readonly reason: string };
+    | { readonly status: 'unreadable'; readonly reason: string; readonly text: string };
 }
 
 export interface InboxReader {
@@ -87,7 +98,7 @@ export interface InboxReader {
     deliver: (message: InboxMessage) => void,
     signal: AbortSignal,
   ): Promise<void>;
-  /** Removes what lies at or before `through`. */
+  /** Removes what lies at or before `through`, which a saved checkpoint must have reached. */
   trim(partition: number, through: number): Promise<void>;
 }
 
@@ -100,32 +111,59 @@ export interface Checkpoint {
   readonly busy: readonly ActorAddress[];
 }
 
+/** A checkpoint as it lies in the store, and the right to replace it. */
+export interface HeldCheckpoint {
+  readonly checkpoint: Checkpoint;
+  readonly epoch: number;
+  readonly revision: number;
+}
+
+export type CheckpointOutcome =
+  | { readonly status: 'held'; readonly held: HeldCheckpoint }
+  /** An owner with a larger epoch has taken the checkpoint over. */
+  | { readonly status: 'fenced' };
+
 export interface CheckpointStore {
-  load(partition: number): Promise<Checkpoint>;
-  save(partition: number, checkpoint: Checkpoint): Promise<void>;
+  /** Marks the checkpoint with the owner's epoch: from then on no owner with a smaller one can save. */
+  takeOver(partition: number, epoch: number): Promise<CheckpointOutcome>;
+  /** Not to be called again for the same partition before it has answered. */
+  save(partition: number, held: HeldCheckpoint, checkpoint: Checkpoint): Promise<CheckpointOutcome>;
 }
 
 /** A pool effect as it lies in the work queue. */
 export interface WorkItem {
+  /** Of the commit that asks for the effect, as `traceparent`. */
+  readonly trace?: string;
   readonly effectId: string;
   readonly actor: ActorAddress;
+  /** Of the actor's machine when it asked. */
+  readonly version: number;
   readonly source: string;
   readonly input: Json;
+  /** It may have lain in the queue before, and have been begun. */
+  readonly repeated?: true;
 }
 
 export interface WorkDelivery {
   readonly work: WorkItem;
+  /** Where the item lies in the queue; later items have larger ones. */
+  readonly position: number;
+  /** 1 for the first time that the item is given to anyone. */
+  readonly deliveries: number;
   /** Keeps the item from being given to another worker; call at least every `heartbeatMs`. */
   heartbeat(): void;
-  /** The item is finished and leaves the queue. */
-  finish(): Promise<void>;
+  /** The item is finished and leaves the queue. If this is lost on its way, the item is delivered again. */
+  finish(): void;
   /** The item stays and is delivered again soon. */
   release(): void;
 }
 
 export interface WorkQueue {
   readonly heartbeatMs: number;
-  /** The next item of the pool; undefined when the signal aborts. */
+  /**
+   * The next item of the pool; undefined when the signal aborts. As many items are under way as there are calls that
+   * wait. Lanes take turns (`lanes.ts`).
+   */
   take(pool: string, signal: AbortSignal): Promise<WorkDelivery | undefined>;
 }
 
@@ -139,9 +177,28 @@ export interface Journal {
   get(effectId: string, step: string): Promise<Json | undefined>;
 }
 
+export interface Listening {
+  /**
+   * The cancellation of an item behind this position in the queue would have been heard; undefined while nothing is
+   * known, as after a loss of the connection.
+   */
+  readonly heardFrom: number | undefined;
+  stop(): void;
+}
+
 export interface Cancellations {
   /** Calls back with the id of every effect of the pool that is cancelled from now on. */
-  listen(pool: string, cancelled: (effectId: string) => void): () => void;
+  listen(pool: string, cancelled: (effectId: string) => void): Listening;
+}
+
+/**
+ * Small records that all workers share and change by compare-and-set: rate limits and circuit breakers. They may be
+ * lost with the server: a limit begins full then, and a circuit closed.
+ */
+export interface SharedRecords {
+  read(key: string): Promise<{ readonly value: Json; readonly revision: number } | undefined>;
+  /** `revision` 0: there is none yet. Returns the new revision; undefined when someone else has written meanwhile. */
+  write(key: string, value: Json, revision: number): Promise<number | undefined>;
 }
 
 export interface Clock {
@@ -158,6 +215,8 @@ export interface WorkerStorage {
   readonly work: WorkQueue;
   readonly journal: Journal;
   readonly cancellations: Cancellations;
-  /** Takes the next epoch: larger than that of every worker before. */
-  readonly nextEpoch: () => Promise<number>;
+  readonly shared: SharedRecords;
+  readonly leases: LeaseStore;
+  readonly timers: TimerStore;
+  readonly quarantine: QuarantineStore;
 }

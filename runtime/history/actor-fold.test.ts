@@ -20,6 +20,7 @@ describe('foldEvent', () => {
       startedAt: event.at,
       updatedAt: event.at,
       lastSeq: 7,
+      lastIndex: 0,
       eventCount: 1,
       facts: { goal: 'fix it' },
     });

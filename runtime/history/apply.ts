@@ -1,6 +1,6 @@
 /** Writes a batch of stream items into the tables. Runs inside the caller's transaction, so that rows and position commit together. */
 import { SignalboxError } from '../contract/errors.ts';
-import type { StoredEvent } from '../contract/event.ts';
+import { unpackEvents, type StoredEventMessage } from '../contract/event.ts';
 import type { ActorSummary } from '../contract/run-view.ts';
 import type { Connection } from './connection.ts';
 import { foldEvent } from '../contract/actor-fold.ts';
@@ -30,9 +30,9 @@ export async function applyItems(
   const last = fresh.at(-1);
   if (last === undefined) return [];
 
-  const events = fresh.filter((item): item is StoredEvent => !isUnreadable(item));
-  await insertEvents(connection, events);
-  await foldActors(connection, events);
+  const messages = fresh.filter((item): item is StoredEventMessage => !isUnreadable(item));
+  await insertMessages(connection, messages);
+  await foldActors(connection, messages);
   await insertHoles(connection, fresh.filter(isUnreadable));
   await writePosition(connection, last.seq);
   return fresh;
@@ -60,29 +60,41 @@ function requireContiguous(items: readonly StreamItem[], position: number): void
     if (item.seq === expected) return;
     throw new SignalboxError(
       'SB_HISTORY_GAP',
-      `History expected event ${expected} and was given ${item.seq}`,
+      `History expected message ${expected} and was given ${item.seq}`,
       { next: 'Run "signalbox history rebuild" if this goes on.' },
     );
   });
 }
 
-async function insertEvents(connection: Connection, events: readonly StoredEvent[]): Promise<void> {
+async function insertMessages(
+  connection: Connection,
+  messages: readonly StoredEventMessage[],
+): Promise<void> {
   await insertRows(
     connection,
-    `INSERT INTO events (seq, kind, actor, body)
-     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?)`,
-    events.map((event) => [event.seq, event.kind, event.actor, JSON.stringify(event)]),
+    `INSERT INTO messages (seq, kind, actor, event_count, body)
+     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each(?)`,
+    messages.map((message) => [
+      message.seq,
+      message.kind,
+      message.actor,
+      message.events.length,
+      JSON.stringify(message),
+    ]),
   );
   await insertRows(
     connection,
-    'INSERT INTO event_trees (tree, seq) SELECT value ->> 0, value ->> 1 FROM json_each(?)',
-    events.flatMap((event) => listTrees(event.actor).map((tree) => [tree, event.seq])),
+    'INSERT INTO message_trees (tree, seq) SELECT value ->> 0, value ->> 1 FROM json_each(?)',
+    messages.flatMap(({ actor, seq }) => listTrees(actor).map((tree) => [tree, seq])),
   );
 }
 
-async function foldActors(connection: Connection, events: readonly StoredEvent[]): Promise<void> {
-  const actors = await loadActors(connection, events);
-  for (const event of events) {
+async function foldActors(
+  connection: Connection,
+  messages: readonly StoredEventMessage[],
+): Promise<void> {
+  const actors = await loadActors(connection, messages);
+  for (const event of messages.flatMap(unpackEvents)) {
     const key = actorKey(event.kind, event.actor);
     const known = actors.get(key);
     actors.set(key, {
@@ -107,11 +119,9 @@ async function foldActors(connection: Connection, events: readonly StoredEvent[]
 
 async function loadActors(
   connection: Connection,
-  events: readonly StoredEvent[],
+  messages: readonly StoredEventMessage[],
 ): Promise<Map<string, FoldedActor>> {
-  const wanted = new Map(
-    events.map((event) => [actorKey(event.kind, event.actor), [event.kind, event.actor]]),
-  );
+  const wanted = new Map(messages.map(({ kind, actor }) => [actorKey(kind, actor), [kind, actor]]));
   const rows = await connection.all<{ first_seq: number; summary: string }>(
     `SELECT a.first_seq, a.summary FROM json_each(?) w
      CROSS JOIN actors a ON a.kind = w.value ->> 0 AND a.id = w.value ->> 1`,

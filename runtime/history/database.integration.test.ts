@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ActorSummary } from '../contract/run-view.ts';
-import { makeStoredEvents } from '../testing/stored-event.ts';
+import { eventsOf } from '../core/event-source.ts';
+import { makeEventMessages } from '../testing/stored-event.ts';
 import { startTypeScript } from '../testing/typescript-program.ts';
 import { connect } from './connection.ts';
 import { foldEvent } from '../contract/actor-fold.ts';
@@ -38,7 +39,7 @@ function openHere(): Promise<History> {
 
 async function writeThrough(seq: number): Promise<void> {
   const history = await openHere();
-  await history.apply(makeStoredEvents(1, seq));
+  await history.apply(makeEventMessages(1, seq));
   await history.close();
 }
 
@@ -47,7 +48,7 @@ async function openBrokenFile() {
   const before = await readFile(file);
   const first = await openHere();
   const countAtFirst = await first.count();
-  await first.apply(makeStoredEvents(1, 20));
+  await first.apply(makeEventMessages(1, 20));
   await first.close();
   const second = await openHere();
   const throughSeq = await second.throughSeq();
@@ -60,7 +61,7 @@ const begunAnew = { countAtFirst: { events: 0, actors: 0, holes: 0 }, throughSeq
 describe('the history file', () => {
   it('is private to its user, with its write-ahead log', async () => {
     const history = await openHere();
-    await history.apply(makeStoredEvents(1, 5));
+    await history.apply(makeEventMessages(1, 5));
     const modeOf = async (path: string) => (await stat(path)).mode & 0o777;
     expect(await modeOf(join(folder, 'data'))).toBe(0o700);
     for (const name of await readdir(join(folder, 'data'))) {
@@ -149,10 +150,10 @@ describe('a writing process that is killed with -9', () => {
   const batchSize = 300;
   const writer = (path: string) => `
     const { openHistory } = await load('runtime/history/history.ts');
-    const { makeStoredEvents } = await load('runtime/testing/stored-event.ts');
+    const { makeEventMessages } = await load('runtime/testing/stored-event.ts');
     const history = await openHistory({ file: ${JSON.stringify(path)}, log: (notice) => console.log(notice.message) });
     for (let seq = (await history.throughSeq()) + 1; ; seq += ${batchSize}) {
-      await history.apply(makeStoredEvents(seq, seq + ${batchSize - 1}));
+      await history.apply(makeEventMessages(seq, seq + ${batchSize - 1}));
       console.log('applied ' + (seq + ${batchSize - 1}));
     }`;
 
@@ -188,7 +189,7 @@ describe('a writing process that is killed with -9', () => {
 
   function expectActors(throughSeq: number): readonly ActorSummary[] {
     const summaries = new Map<string, ActorSummary>();
-    for (const event of makeStoredEvents(1, throughSeq)) {
+    for (const event of eventsOf(makeEventMessages(1, throughSeq))) {
       summaries.set(event.actor, foldEvent(summaries.get(event.actor), event));
     }
     return [...summaries.values()].toReversed();

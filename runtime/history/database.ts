@@ -118,19 +118,43 @@ async function beginWriting(connection: Connection, inspection: Inspection): Pro
 }
 
 async function setAside(options: OpenDatabaseOptions, reason: string): Promise<void> {
-  const time = options.now().toISOString().replace(/[:.]/g, '-');
-  const movedTo = `${options.file}.broken-${time}`;
-  for (const suffix of companionSuffixes) {
-    await rename(`${options.file}${suffix}`, `${movedTo}${suffix}`).catch((error: unknown) => {
-      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
-    });
-  }
+  const movedTo = `${options.file}.broken-${stamp(options.now())}`;
+  await renameDatabase(options.file, movedTo);
   options.log({
     type: 'setAside',
     message: `History at ${options.file} cannot be used (${reason}). It was kept as ${movedTo}; a new one is folded from the event stream.`,
     file: options.file,
     movedTo,
   });
+}
+
+/** Where what a history file held is kept when the file is folded again. */
+export function nameAside(file: string, now: Date): string {
+  return `${file}.before-${stamp(now)}`;
+}
+
+function stamp(time: Date): string {
+  return time.toISOString().replace(/[:.]/g, '-');
+}
+
+/** Renames a history that another one is to take the place of; undefined when there is none. */
+export async function moveAside(file: string, now: Date): Promise<string | undefined> {
+  const movedTo = nameAside(file, now);
+  return (await renameDatabase(file, movedTo)) ? movedTo : undefined;
+}
+
+/** Whether there was one. */
+async function renameDatabase(file: string, movedTo: string): Promise<boolean> {
+  let found = false;
+  for (const suffix of companionSuffixes) {
+    try {
+      await rename(`${file}${suffix}`, `${movedTo}${suffix}`);
+      found = true;
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    }
+  }
+  return found;
 }
 
 async function readSchemaVersion(connection: Connection): Promise<number> {

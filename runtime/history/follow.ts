@@ -2,6 +2,7 @@
  * Folds a stream into history from wherever history is: what the projector does for ever and a rebuild does once.
  * Knows what can lie between the two: a stream trimmed by its retention, and a stream that is another one.
  */
+import { unpackEvents } from '../contract/event.ts';
 import type { EventSource, StreamItem } from '../core/event-source.ts';
 import { isUnreadable } from '../core/event-source.ts';
 import type { History } from './history.ts';
@@ -61,14 +62,17 @@ async function isOfSameStream(history: History, batch: readonly StreamItem[]): P
   const [item] = batch;
   if (item === undefined || isUnreadable(item)) return true;
   const [known] = await history.listEvents({ after: item.seq - 1, limit: 1 });
-  return known === undefined || known.seq !== item.seq || known.id === item.id;
+  return known === undefined || known.seq !== item.seq || known.id === unpackEvents(item)[0]?.id;
 }
 
 async function beginAgain({ history, log }: FollowOptions, throughSeq: number): Promise<void> {
+  // The stream may be one that was made anew after a loss: then this history is all there is of what was before.
+  const kept = await history.keepCopy();
   await history.reset();
   log({
     type: 'diverged',
-    message: `History (through event ${throughSeq}) is not of the event stream that is there now, and is folded again from its beginning.`,
+    message: `History (through event ${throughSeq}) is not of the event stream that is there now, and is folded again from its beginning. What it held is kept in ${kept}.`,
     throughSeq,
+    kept,
   });
 }

@@ -5,8 +5,8 @@ import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StoredEvent } from '../contract/event.ts';
 import type { ActorSummary } from '../contract/run-view.ts';
-import type { StreamItem } from '../core/event-source.ts';
-import { makeStoredEvent, makeStoredEvents } from '../testing/stored-event.ts';
+import { eventsOf, type StreamItem } from '../core/event-source.ts';
+import { makeEventMessage, makeEventMessages } from '../testing/stored-event.ts';
 import { foldEvent } from '../contract/actor-fold.ts';
 import type { History } from './history.ts';
 import { openHistory, openHistoryReader } from './history.ts';
@@ -59,10 +59,10 @@ describe('history', () => {
   it('lists actors by kind, newest first, and finds one by its address', () =>
     withHistory(async (history) => {
       await history.apply([
-        makeStoredEvent(1, { kind: 'coordinator', actor: 'run1' }),
-        makeStoredEvent(2, { kind: 'session', actor: 'run1::work' }),
-        makeStoredEvent(3, { kind: 'coordinator', actor: 'run2', data: { goal: 'second' } }),
-        makeStoredEvent(4, { kind: 'coordinator', actor: 'run1', state: 'delivering' }),
+        makeEventMessage(1, { kind: 'coordinator', actor: 'run1' }),
+        makeEventMessage(2, { kind: 'session', actor: 'run1::work' }),
+        makeEventMessage(3, { kind: 'coordinator', actor: 'run2', data: { goal: 'second' } }),
+        makeEventMessage(4, { kind: 'coordinator', actor: 'run1', state: 'delivering' }),
       ]);
       const ids = async (query: { kind?: string; limit: number }) =>
         (await history.listActors(query)).map((actor) => actor.id);
@@ -88,7 +88,7 @@ describe('history', () => {
         'run1_c',
         'run',
       ];
-      await history.apply(actors.map((actor, index) => makeStoredEvent(index + 1, { actor })));
+      await history.apply(actors.map((actor, index) => makeEventMessage(index + 1, { actor })));
       const tree = async (id: string) => (await history.listTree(id)).map((actor) => actor.id);
       const eventActors = async (id: string) =>
         (await history.listEvents({ after: 0, limit: 10, tree: id })).map((event) => event.actor);
@@ -102,11 +102,11 @@ describe('history', () => {
   it('pages events of all, of one actor, of a tree, and of one actor in a tree', () =>
     withHistory(async (history) => {
       await history.apply([
-        makeStoredEvent(1, { kind: 'coordinator', actor: 'run1' }),
-        makeStoredEvent(2, { actor: 'run1::work' }),
-        makeStoredEvent(3, { actor: 'run2::work' }),
-        makeStoredEvent(4, { actor: 'run1::work' }),
-        makeStoredEvent(5, { kind: 'coordinator', actor: 'run1' }),
+        makeEventMessage(1, { kind: 'coordinator', actor: 'run1' }),
+        makeEventMessage(2, { actor: 'run1::work' }),
+        makeEventMessage(3, { actor: 'run2::work' }),
+        makeEventMessage(4, { actor: 'run1::work' }),
+        makeEventMessage(5, { kind: 'coordinator', actor: 'run1' }),
       ]);
       const seqs = async (query: Partial<Parameters<History['listEvents']>[0]>) =>
         (await history.listEvents({ after: 0, limit: 10, ...query })).map((event) => event.seq);
@@ -121,9 +121,20 @@ describe('history', () => {
       expect(await seqs({ actor: work, tree: 'run2' })).toEqual([]);
     }));
 
+  it('counts a page in messages and never splits one', () =>
+    withHistory(async (history) => {
+      const event = { type: 'told', data: {} };
+      const three = { ...makeEventMessage(2), events: [0, 1, 4].map((i) => ({ i, ...event })) };
+      await history.apply([makeEventMessage(1), three, makeEventMessage(3)]);
+      const page = await history.listEvents({ after: 0, limit: 2 });
+      expect(page.map(({ seq, i }) => `${seq}.${i}`)).toEqual(['1.0', '2.0', '2.1', '2.4']);
+      expect(page[3]?.id).toBe(`${three.id}:4`);
+      expect(await history.count()).toMatchObject({ events: 5 });
+    }));
+
   it('gives events back as they were, large and odd values included', () =>
     withHistory(async (history) => {
-      const event = makeStoredEvent(1, {
+      const event = makeEventMessage(1, {
         data: {
           log: 'x'.repeat(100_000),
           odd: '\u0000"\\ \u{1F682} \ud800',
@@ -131,7 +142,7 @@ describe('history', () => {
         },
       });
       await history.apply([event]);
-      expect(await history.listEvents({ after: 0, limit: 1 })).toEqual([event]);
+      expect(await history.listEvents({ after: 0, limit: 1 })).toEqual(eventsOf([event]));
       const actor = await history.getActor({ kind: 'session', id: 's1' });
       expect(Object.keys(actor?.facts ?? {})).toEqual(['odd', 'nested']);
     }));
@@ -150,26 +161,26 @@ describe('history', () => {
 
   it('refuses a batch with a hole and changes nothing', () =>
     withHistory(async (history) => {
-      await history.apply(makeStoredEvents(1, 3));
+      await history.apply(makeEventMessages(1, 3));
       const before = await readEverything(history);
       for (const batch of [
-        makeStoredEvents(5, 6),
-        [makeStoredEvent(4), makeStoredEvent(6)],
-        [makeStoredEvent(5), makeStoredEvent(4)],
+        makeEventMessages(5, 6),
+        [makeEventMessage(4), makeEventMessage(6)],
+        [makeEventMessage(5), makeEventMessage(4)],
       ]) {
         await expect(history.apply(batch)).rejects.toMatchObject({ code: 'SB_HISTORY_GAP' });
       }
       expect(await readEverything(history)).toEqual(before);
-      await history.apply(makeStoredEvents(4, 5));
+      await history.apply(makeEventMessages(4, 5));
       expect(await history.throughSeq()).toBe(5);
     }));
 
   it('skips what the stream no longer holds, records it, and never moves backwards', () =>
     withHistory(async (history) => {
-      await history.apply(makeStoredEvents(1, 3));
+      await history.apply(makeEventMessages(1, 3));
       await history.skipTo(9);
       await history.skipTo(5);
-      await history.apply(makeStoredEvents(8, 12));
+      await history.apply(makeEventMessages(8, 12));
       expect(await history.throughSeq()).toBe(12);
       expect(await history.listHoles()).toEqual([
         { from: 4, to: 9, reason: 'no longer in the stream' },
@@ -181,9 +192,9 @@ describe('history', () => {
   it('records an unreadable event and goes on behind it', () =>
     withHistory(async (history) => {
       await history.apply([
-        makeStoredEvent(1),
+        makeEventMessage(1),
         { seq: 2, unreadable: 'no "actor"' },
-        makeStoredEvent(3),
+        makeEventMessage(3),
       ]);
       expect(await history.throughSeq()).toBe(3);
       expect(await history.listHoles()).toEqual([{ from: 2, to: 2, reason: 'no "actor"' }]);
@@ -192,26 +203,50 @@ describe('history', () => {
 
   it('forgets everything on reset and begins again', () =>
     withHistory(async (history) => {
-      await history.apply([...makeStoredEvents(1, 3), { seq: 4, unreadable: 'bad' }]);
+      await history.apply([...makeEventMessages(1, 3), { seq: 4, unreadable: 'bad' }]);
       await history.reset();
       expect(await readEverything(history)).toMatchObject({ throughSeq: 0, actors: [], holes: [] });
-      await history.apply(makeStoredEvents(1, 2));
+      await history.apply(makeEventMessages(1, 2));
       expect(await history.count()).toEqual({ events: 2, actors: 2, holes: 0 });
+    }));
+
+  it('is copied as it was at one moment, by who only reads it too', () =>
+    withHistory(async (history) => {
+      await history.apply(makeEventMessages(1, 30));
+      const reader = await openHistoryReader({ file: history.file });
+      try {
+        const copying = reader.copyTo(`${history.file}.copy`);
+        await history.apply(makeEventMessages(31, 40));
+        await copying;
+        const copies = [`${history.file}.copy`, await history.keepCopy()];
+        for (const file of copies) {
+          const copy = await openHistoryReader({ file });
+          const { events } = await copy.count();
+          expect(events).toBe(await copy.throughSeq());
+          await copy.close();
+        }
+        await expect(reader.copyTo(`${history.file}.copy`)).rejects.toMatchObject({
+          code: 'SB_HISTORY_FAILED',
+        });
+        expect(await reader.count()).toMatchObject({ events: 40 });
+      } finally {
+        await reader.close();
+      }
     }));
 
   it('takes concurrent batches in turn', () =>
     withHistory(async (history) => {
       await Promise.all([
-        history.apply(makeStoredEvents(1, 50)),
-        history.apply(makeStoredEvents(1, 80)),
-        history.apply(makeStoredEvents(60, 100)),
+        history.apply(makeEventMessages(1, 50)),
+        history.apply(makeEventMessages(1, 80)),
+        history.apply(makeEventMessages(60, 100)),
       ]);
       expect(await history.count()).toEqual({ events: 100, actors: 10, holes: 0 });
     }));
 
   it('closes twice, and answers with an error afterwards', () =>
     withHistory(async (history) => {
-      await history.apply(makeStoredEvents(1, 2));
+      await history.apply(makeEventMessages(1, 2));
       await Promise.all([history.close(), history.close()]);
       await history.close();
       await expect(history.throughSeq()).rejects.toMatchObject({ code: 'SB_HISTORY_FAILED' });
@@ -230,7 +265,7 @@ describe('history', () => {
         };
         const reading = readWhileWriting();
         for (let batch = 0; batch < 10; batch += 1) {
-          await history.apply(makeStoredEvents(batch * batchSize + 1, (batch + 1) * batchSize));
+          await history.apply(makeEventMessages(batch * batchSize + 1, (batch + 1) * batchSize));
         }
         writing.abort();
         await reading;
@@ -242,12 +277,15 @@ describe('history', () => {
       }
     }));
 
-  it('ends with the same rows however the events are split, and whatever is applied again', async () => {
+  it('ends with the same rows however the events are packed and split, and whatever is applied again', async () => {
     const itemArbitrary = fc.record({
       actor: fc.constantFrom('a', 'a::b', 'a::b::c', 'b'),
       kind: fc.constantFrom('session', 'coordinator'),
       state: fc.constantFrom('thinking', 'parked'),
-      data: fc.dictionary(fc.constantFrom('x', 'y', '1'), fc.jsonValue({ maxDepth: 1 })),
+      datas: fc.array(
+        fc.dictionary(fc.constantFrom('x', 'y', '1'), fc.jsonValue({ maxDepth: 1 })),
+        { minLength: 1, maxLength: 4 },
+      ),
       unreadable: fc.boolean(),
     });
     const splitArbitrary = fc.array(
@@ -260,15 +298,31 @@ describe('history', () => {
           fc.array(itemArbitrary, { maxLength: 30 }),
           splitArbitrary,
           async (made, splits) => {
-            const items = made.map(({ unreadable, ...fields }, index): StreamItem =>
+            const items = made.map(({ unreadable, datas, ...fields }, index): StreamItem =>
               unreadable
                 ? { seq: index + 1, unreadable: 'made so' }
-                : makeStoredEvent(index + 1, fields as Partial<StoredEvent>),
+                : {
+                    ...makeEventMessage(index + 1, fields),
+                    events: datas.map((data, i) => ({
+                      i: i * 2,
+                      type: 'told',
+                      data: data as StoredEvent['data'],
+                    })),
+                  },
             );
             await history.reset();
             await history.apply(items);
             const atOnce = await readEverything(history);
             expect(atOnce.actors).toEqual(expectSummaries(items));
+            expect(atOnce.events).toEqual(throughJson(eventsOf(items)));
+            expect((await history.count()).events).toBe(atOnce.events.length);
+
+            // One message for each event: the same but for the positions.
+            await history.reset();
+            await history.apply(packOneByOne(items));
+            expect(withoutPositions(await history.listActors({ limit: maxPageSize }))).toEqual(
+              withoutPositions(atOnce.actors),
+            );
 
             await history.reset();
             for (let start = 0, turn = 0; start < items.length; turn += 1) {
@@ -292,8 +346,8 @@ describe('history', () => {
       const writing = performance.now();
       for (let seq = 1; seq <= total; seq += 1_000) {
         await history.apply(
-          makeStoredEvents(seq, seq + 999).map((event) =>
-            makeStoredEvent(event.seq, { actor: `run${event.seq % 500}::work${event.seq % 3}` }),
+          makeEventMessages(seq, seq + 999).map((event) =>
+            makeEventMessage(event.seq, { actor: `run${event.seq % 500}::work${event.seq % 3}` }),
           ),
         );
       }
@@ -333,11 +387,26 @@ describe('history', () => {
 
 function expectSummaries(items: readonly StreamItem[]): readonly ActorSummary[] {
   const summaries = new Map<string, ActorSummary>();
-  for (const item of items) {
-    if ('unreadable' in item) continue;
-    const key = `${item.kind}/${item.actor}`;
-    summaries.set(key, foldEvent(summaries.get(key), item));
+  for (const event of eventsOf(items)) {
+    const key = `${event.kind}/${event.actor}`;
+    summaries.set(key, foldEvent(summaries.get(key), event));
   }
-  // Through JSON, as stored: -0 becomes 0.
-  return JSON.parse(JSON.stringify([...summaries.values()].toReversed())) as ActorSummary[];
+  return throughJson([...summaries.values()].toReversed());
+}
+
+/** As stored: -0 becomes 0. */
+function throughJson<Value>(value: Value): Value {
+  return JSON.parse(JSON.stringify(value)) as Value;
+}
+
+function packOneByOne(items: readonly StreamItem[]): readonly StreamItem[] {
+  return eventsOf(items).map(({ i, type, data, ...scene }, index) => ({
+    ...scene,
+    events: [{ i, type, data }],
+    seq: index + 1,
+  }));
+}
+
+function withoutPositions(actors: readonly ActorSummary[]) {
+  return actors.map(({ lastSeq: _seq, lastIndex: _index, ...rest }) => rest);
 }

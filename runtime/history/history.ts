@@ -2,10 +2,11 @@
  * The read model: what happened, queryable. Owns the history file; its content comes from EVENTS alone and can be
  * folded again at any time (rebuild.ts). Reading the stream is the projector's business.
  */
+import { chmod } from 'node:fs/promises';
 import type { Connection } from './connection.ts';
 import { runTransaction } from './connection.ts';
 import { applyItems, skipPosition } from './apply.ts';
-import { openDatabase, openForReading } from './database.ts';
+import { nameAside, openDatabase, openForReading } from './database.ts';
 import type { HistoryLog } from './notice.ts';
 import type { HistoryQueries } from './queries.ts';
 import { createQueries } from './queries.ts';
@@ -24,6 +25,8 @@ export interface History extends HistoryQueries {
   skipTo(seq: number): Promise<void>;
   /** Forgets everything, in one transaction. */
   reset(): Promise<void>;
+  /** Writes all it holds beside itself, under a name of its own, and returns that. */
+  keepCopy(): Promise<string>;
   /** Takes over the content of another history file, in one transaction; readers see the old or the new. */
   replaceWith(file: string): Promise<void>;
   /** Waits for the work under way. Idempotent. */
@@ -49,17 +52,22 @@ export async function openHistory(options: OpenHistoryOptions): Promise<History>
     apply: async (items) => {
       const fresh = await writer.transaction(() => applyItems(writer, items));
       for (const item of fresh.filter(isUnreadable)) {
-        const message = `Event ${item.seq} cannot be read and is left out of history: ${item.unreadable}`;
+        const message = `Message ${item.seq} of the event stream cannot be read and is left out of history: ${item.unreadable}`;
         log({ type: 'hole', message, from: item.seq, to: item.seq });
       }
     },
     skipTo: async (seq) => {
       const skipped = await writer.transaction(() => skipPosition(writer, seq));
       if (skipped === undefined) return;
-      const message = `Events ${skipped.from} to ${seq} are no longer in the stream; history goes on behind them.`;
+      const message = `Messages ${skipped.from} to ${seq} are no longer in the event stream; history goes on behind them.`;
       log({ type: 'hole', message, from: skipped.from, to: seq });
     },
     reset: () => writer.transaction(() => emptyTables(writer)),
+    keepCopy: async () => {
+      const copy = nameAside(file, now());
+      await writer.exclusively(() => copyTo(writer, copy));
+      return copy;
+    },
     replaceWith: (other) => writer.exclusively(() => copyTables(writer, other)),
     close: async () => {
       await reader.close();
@@ -69,6 +77,8 @@ export async function openHistory(options: OpenHistoryOptions): Promise<History>
 }
 
 export interface OpenHistoryReader extends HistoryQueries {
+  /** Writes all it holds into a file that must not exist: of one moment, also while it is being written. */
+  copyTo(file: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -80,7 +90,20 @@ export async function openHistoryReader(options: {
   readonly file: string;
 }): Promise<OpenHistoryReader> {
   const connection = await openForReading(options.file);
-  return { ...createQueries(connection), close: () => connection.close() };
+  return {
+    ...createQueries(connection),
+    copyTo: (file) =>
+      connection.exclusively(async () => {
+        // SQLite takes a copy into another file for a write.
+        await connection.execute('PRAGMA query_only = OFF');
+        try {
+          await copyTo(connection, file);
+        } finally {
+          await connection.execute('PRAGMA query_only = ON');
+        }
+      }),
+    close: () => connection.close(),
+  };
 }
 
 async function openBeside(writer: Connection): Promise<Connection> {
@@ -95,6 +118,11 @@ async function openBeside(writer: Connection): Promise<Connection> {
 async function emptyTables(connection: Connection): Promise<void> {
   for (const table of tables) await connection.run(`DELETE FROM ${table}`);
   await connection.run('INSERT INTO position VALUES (1, 0)');
+}
+
+async function copyTo(connection: Connection, file: string): Promise<void> {
+  await connection.run('VACUUM INTO ?', [file]);
+  await chmod(file, 0o600);
 }
 
 /**

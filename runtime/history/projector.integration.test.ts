@@ -5,9 +5,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SignalboxError } from '../contract/errors.ts';
 import type { MemoryEventSource } from '../testing/event-source.ts';
 import { createMemoryEventSource } from '../testing/event-source.ts';
-import { makeStoredEvent, makeStoredEvents } from '../testing/stored-event.ts';
+import { makeEventMessage, makeEventMessages } from '../testing/stored-event.ts';
 import type { History } from './history.ts';
-import { openHistory } from './history.ts';
+import { openHistory, openHistoryReader } from './history.ts';
 import type { HistoryNotice } from './notice.ts';
 import type { Projector } from './projector.ts';
 import { createProjector } from './projector.ts';
@@ -36,17 +36,17 @@ afterEach(async () => {
 
 describe('the projector', () => {
   it('folds what is there, then what comes', async () => {
-    source.append(...makeStoredEvents(1, 20));
+    source.append(...makeEventMessages(1, 20));
     projector.start();
     await projector.waitFor(20);
-    source.append(...makeStoredEvents(21, 22));
+    source.append(...makeEventMessages(21, 22));
     await projector.waitFor(22);
     expect(await history.count()).toEqual({ events: 22, actors: 10, holes: 0 });
     expect(notices).toEqual([]);
   });
 
   it('starts once, stops once, and goes on where it was', async () => {
-    source.append(...makeStoredEvents(1, 10));
+    source.append(...makeEventMessages(1, 10));
     projector.start();
     projector.start();
     await projector.waitFor(10);
@@ -54,7 +54,7 @@ describe('the projector', () => {
     await Promise.all([projector.stop(), projector.stop()]);
     await projector.stop();
     expect(source.openReadings()).toBe(0);
-    source.append(...makeStoredEvents(11, 15));
+    source.append(...makeEventMessages(11, 15));
     projector.start();
     await projector.waitFor(15);
     expect(await history.count()).toEqual({ events: 15, actors: 10, holes: 0 });
@@ -68,18 +68,18 @@ describe('the projector', () => {
   });
 
   it('records an event that cannot be read and moves on', async () => {
-    source.append(makeStoredEvent(1), { seq: 2, unreadable: 'bad JSON' }, makeStoredEvent(3));
+    source.append(makeEventMessage(1), { seq: 2, unreadable: 'bad JSON' }, makeEventMessage(3));
     projector.start();
     await projector.waitFor(3);
     expect(await history.listHoles()).toEqual([{ from: 2, to: 2, reason: 'bad JSON' }]);
   });
 
   it('goes on behind what retention has trimmed while it was away', async () => {
-    source.append(...makeStoredEvents(1, 5));
+    source.append(...makeEventMessages(1, 5));
     projector.start();
     await projector.waitFor(5);
     await projector.stop();
-    source.append(...makeStoredEvents(6, 30));
+    source.append(...makeEventMessages(6, 30));
     source.trimBefore(12);
     projector.start();
     await projector.waitFor(30);
@@ -88,7 +88,7 @@ describe('the projector', () => {
   });
 
   it('goes on behind what retention trims while it reads', async () => {
-    source.append(...makeStoredEvents(1, 30));
+    source.append(...makeEventMessages(1, 30));
     const firstSeq = source.firstSeq.bind(source);
     let asked = 0;
     const trimming: MemoryEventSource = {
@@ -108,7 +108,7 @@ describe('the projector', () => {
   });
 
   it('refuses a hole in the middle of the stream, tells it once, and goes on when it is there', async () => {
-    source.append(...makeStoredEvents(1, 5), ...makeStoredEvents(7, 9));
+    source.append(...makeEventMessages(1, 5), ...makeEventMessages(7, 9));
     projector.start();
     await vi.waitFor(() => expect(noticeTypes()).toEqual(['interrupted']));
     const attempts = vi.spyOn(source, 'firstSeq');
@@ -123,36 +123,40 @@ describe('the projector', () => {
   });
 
   it('begins again when the stream is shorter than history', async () => {
-    await history.apply(makeStoredEvents(1, 50));
-    source.append(makeStoredEvent(1, { id: 'session.s1:900:0', actor: 'fresh' }));
+    await history.apply(makeEventMessages(1, 50));
+    source.append(makeEventMessage(1, { id: 'session.s1:900:0', actor: 'fresh' }));
     projector.start();
     await projector.waitFor(1);
     await vi.waitFor(async () => expect(await history.throughSeq()).toBe(1));
     expect(noticeTypes()).toEqual(['diverged']);
     expect((await history.listActors({ limit: 10 })).map((actor) => actor.id)).toEqual(['fresh']);
+    const [notice] = notices;
+    const kept = await openHistoryReader({ file: notice?.type === 'diverged' ? notice.kept : '' });
+    expect(await kept.count()).toMatchObject({ events: 50 });
+    await kept.close();
   });
 
   it('begins again when the stream is another one, though it is longer', async () => {
-    await history.apply(makeStoredEvents(1, 5));
+    await history.apply(makeEventMessages(1, 5));
     source.append(
-      ...makeStoredEvents(1, 20).map((event) => ({ ...event, id: `${event.id}-other` })),
+      ...makeEventMessages(1, 20).map((event) => ({ ...event, id: `${event.id}-other` })),
     );
     projector.start();
     await projector.waitFor(20);
     expect(noticeTypes()).toEqual(['diverged']);
     const [first] = await history.listEvents({ after: 0, limit: 1 });
-    expect(first?.id).toBe('session.s1:1:0-other');
+    expect(first?.id).toBe('session.s1:1-other:0');
     expect(source.openReadings()).toBe(1);
   });
 
   it('survives an outage of the source, told once when it begins and once when it ends', async () => {
-    source.append(...makeStoredEvents(1, 5));
+    source.append(...makeEventMessages(1, 5));
     projector.start();
     await projector.waitFor(5);
     const down = new SignalboxError('SB_NATS_UNAVAILABLE', 'NATS is away', { retryable: true });
     source.fail(down);
     await vi.waitFor(() => expect(noticeTypes()).toEqual(['interrupted']));
-    source.append(...makeStoredEvents(6, 9));
+    source.append(...makeEventMessages(6, 9));
     source.recover();
     await projector.waitFor(9);
     await vi.waitFor(() => expect(noticeTypes()).toEqual(['interrupted', 'resumed']));
@@ -160,21 +164,21 @@ describe('the projector', () => {
   });
 
   it('reads again when a reading ends by itself', async () => {
-    source.append(...makeStoredEvents(1, 5));
+    source.append(...makeEventMessages(1, 5));
     projector.start();
     await projector.waitFor(5);
     source.endReadings();
-    source.append(...makeStoredEvents(6, 9));
+    source.append(...makeEventMessages(6, 9));
     await projector.waitFor(9);
     await vi.waitFor(() => expect(noticeTypes()).toEqual(['interrupted', 'resumed']));
   });
 
   it('recovers when history is moved back under it', async () => {
-    source.append(...makeStoredEvents(1, 20));
+    source.append(...makeEventMessages(1, 20));
     projector.start();
     await projector.waitFor(20);
     await history.reset();
-    source.append(...makeStoredEvents(21, 25));
+    source.append(...makeEventMessages(21, 25));
     await projector.waitFor(25);
     expect(await history.count()).toEqual({ events: 25, actors: 10, holes: 0 });
   });

@@ -1,7 +1,7 @@
 /** The questions history answers, over any connection. Every one is an index scan in the order it answers in. */
 import type { ActorAddress } from '../contract/address.ts';
 import { SignalboxError } from '../contract/errors.ts';
-import type { StoredEvent } from '../contract/event.ts';
+import { unpackEvents, type StoredEvent, type StoredEventMessage } from '../contract/event.ts';
 import type { ActorSummary } from '../contract/run-view.ts';
 import type { EventQuery, HistoryReader } from '../core/ports.ts';
 import type { Connection, SqlParameter } from './connection.ts';
@@ -19,7 +19,7 @@ export interface HistoryHole {
 export interface HistoryCounts {
   readonly events: number;
   readonly actors: number;
-  /** Events that did not parse and those the stream no longer held, as ranges. */
+  /** Messages that did not parse and those the stream no longer held, as ranges. */
   readonly holes: number;
 }
 
@@ -81,29 +81,29 @@ async function listEvents(
   const limit = checkLimit(query.limit);
   const { actor, tree, after } = query;
   if (actor !== undefined && tree !== undefined && !isInTree(actor, tree)) return [];
-  const [sql, parameters] = selectEvents(actor, tree);
+  const [sql, parameters] = selectMessages(actor, tree);
   const rows = await connection.all<{ body: string }>(sql, [...parameters, after, limit]);
-  return rows.map((row) => JSON.parse(row.body) as StoredEvent);
+  return rows.flatMap((row) => unpackEvents(JSON.parse(row.body) as StoredEventMessage));
 }
 
-function selectEvents(
+function selectMessages(
   actor: ActorAddress | undefined,
   tree: string | undefined,
 ): readonly [string, readonly string[]] {
   if (actor !== undefined) {
     return [
-      'SELECT body FROM events WHERE kind = ? AND actor = ? AND seq > ? ORDER BY seq LIMIT ?',
+      'SELECT body FROM messages WHERE kind = ? AND actor = ? AND seq > ? ORDER BY seq LIMIT ?',
       [actor.kind, actor.id],
     ];
   }
   if (tree !== undefined) {
     return [
-      `SELECT e.body AS body FROM event_trees t CROSS JOIN events e ON e.seq = t.seq
+      `SELECT m.body AS body FROM message_trees t CROSS JOIN messages m ON m.seq = t.seq
        WHERE t.tree = ? AND t.seq > ? ORDER BY t.seq LIMIT ?`,
       [tree],
     ];
   }
-  return ['SELECT body FROM events WHERE seq > ? ORDER BY seq LIMIT ?', []];
+  return ['SELECT body FROM messages WHERE seq > ? ORDER BY seq LIMIT ?', []];
 }
 
 function isInTree(actor: ActorAddress, tree: string): boolean {
@@ -112,7 +112,7 @@ function isInTree(actor: ActorAddress, tree: string): boolean {
 
 async function countRows(connection: Connection): Promise<HistoryCounts> {
   const row = await connection.get<HistoryCounts>(
-    `SELECT (SELECT count(*) FROM events) AS events, (SELECT count(*) FROM actors) AS actors,
+    `SELECT (SELECT coalesce(sum(event_count), 0) FROM messages) AS events, (SELECT count(*) FROM actors) AS actors,
             (SELECT count(*) FROM holes) AS holes`,
   );
   return row ?? { events: 0, actors: 0, holes: 0 };

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SignalboxError } from '../contract/errors.ts';
 import type { MemoryEventSource } from '../testing/event-source.ts';
 import { createMemoryEventSource } from '../testing/event-source.ts';
-import { makeStoredEvent, makeStoredEvents } from '../testing/stored-event.ts';
+import { makeEventMessage, makeEventMessages } from '../testing/stored-event.ts';
 import { startTypeScript } from '../testing/typescript-program.ts';
 import { connect } from './connection.ts';
 import type { History } from './history.ts';
@@ -48,7 +48,7 @@ async function readEverything() {
 async function damageRows(): Promise<void> {
   const connection = await connect(history.file);
   await connection.execute(
-    "DELETE FROM events WHERE seq % 3 = 0; DELETE FROM actors WHERE id = 's3'",
+    "DELETE FROM messages WHERE seq % 3 = 0; DELETE FROM actors WHERE id = 's3'",
   );
   await connection.close();
 }
@@ -56,9 +56,9 @@ async function damageRows(): Promise<void> {
 describe('rebuilding', () => {
   it('gives what folding as it happened gave', async () => {
     source.append(
-      ...makeStoredEvents(1, 350),
+      ...makeEventMessages(1, 350),
       { seq: 351, unreadable: 'bad' },
-      makeStoredEvent(352),
+      makeEventMessage(352),
     );
     const projector = createProjector({ history, source, log });
     projector.start();
@@ -77,13 +77,13 @@ describe('rebuilding', () => {
   });
 
   it('rebuilds to nothing from a stream that has nothing', async () => {
-    await history.apply(makeStoredEvents(1, 5));
+    await history.apply(makeEventMessages(1, 5));
     const report = await rebuildHistory({ history, source, log, lastSeq: 0 });
     expect(report).toMatchObject({ events: 0, actors: 0, throughSeq: 0 });
   });
 
   it('begins where retention lets it', async () => {
-    source.append(...makeStoredEvents(1, 40));
+    source.append(...makeEventMessages(1, 40));
     source.trimBefore(31);
     const report = await rebuildHistory({ history, source, log, lastSeq: 40 });
     expect(report).toMatchObject({ events: 10, holes: 1, throughSeq: 40 });
@@ -93,8 +93,8 @@ describe('rebuilding', () => {
   });
 
   it('keeps the old history when the source fails, ends early or the caller gives up', async () => {
-    source.append(...makeStoredEvents(1, 150));
-    await history.apply(makeStoredEvents(1, 20));
+    source.append(...makeEventMessages(1, 150));
+    await history.apply(makeEventMessages(1, 20));
     const before = await readEverything();
 
     const failing: MemoryEventSource = {
@@ -134,8 +134,8 @@ describe('rebuilding', () => {
   });
 
   it('never shows a reader beside it anything but the old or the new', async () => {
-    source.append(...makeStoredEvents(1, 2_000));
-    await history.apply(makeStoredEvents(1, 500));
+    source.append(...makeEventMessages(1, 2_000));
+    await history.apply(makeEventMessages(1, 500));
     const reader = await openHistoryReader({ file: history.file });
     const rebuilding = new AbortController();
     const seen = new Set<number>();
@@ -152,33 +152,33 @@ describe('rebuilding', () => {
   });
 
   it('runs under a projector without losing what comes meanwhile', async () => {
-    source.append(...makeStoredEvents(1, 1_000));
+    source.append(...makeEventMessages(1, 1_000));
     const projector = createProjector({ history, source, log, retryDelayMs: 1 });
     projector.start();
     await projector.waitFor(1_000);
     const rebuilding = rebuildHistory({ history, source, log, lastSeq: 1_000 });
-    source.append(...makeStoredEvents(1_001, 1_500));
+    source.append(...makeEventMessages(1_001, 1_500));
     await projector.waitFor(1_500);
     await rebuilding;
-    source.append(...makeStoredEvents(1_501, 1_600));
+    source.append(...makeEventMessages(1_501, 1_600));
     await projector.waitFor(1_600);
     await projector.stop();
     expect(await history.count()).toEqual({ events: 1_600, actors: 10, holes: 0 });
   });
 
   it('leaves the old history when its process is killed in the middle, and works the next time', async () => {
-    source.append(...makeStoredEvents(1, 500));
-    await history.apply(makeStoredEvents(1, 20));
+    source.append(...makeEventMessages(1, 500));
+    await history.apply(makeEventMessages(1, 20));
     await history.close();
     const child = startTypeScript(`
       const { openHistory } = await load('runtime/history/history.ts');
       const { rebuildHistory } = await load('runtime/history/rebuild.ts');
       const { createMemoryEventSource } = await load('runtime/testing/event-source.ts');
-      const { makeStoredEvents } = await load('runtime/testing/stored-event.ts');
+      const { makeEventMessages } = await load('runtime/testing/stored-event.ts');
       const log = () => undefined;
       const history = await openHistory({ file: ${JSON.stringify(history.file)}, log });
       const source = createMemoryEventSource();
-      source.append(...makeStoredEvents(1, 400));
+      source.append(...makeEventMessages(1, 400));
       const telling = { ...source, async *read(after, signal) {
         for await (const batch of source.read(after, signal)) { yield batch; console.log('folded'); }
       } };

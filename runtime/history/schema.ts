@@ -1,10 +1,11 @@
 /** The tables of the history file. A change here is a new `schemaVersion`: old files are set aside and folded again. */
 
-export const schemaVersion = 1;
+export const schemaVersion = 2;
 
 /**
- * `event_trees` has one row per event and ancestor-or-self of its actor, so that a page of a run's events is one ordered
- * index scan however large the run or its neighbours are. `holes` are positions that could not be folded, and why.
+ * `messages` has one row per message of EVENTS: the events of a commit are written and read together. `message_trees` has one
+ * row per message and ancestor-or-self of its actor, so that a page of a run's events is one ordered index scan however
+ * large the run or its neighbours are. `holes` are positions that could not be folded, and why.
  */
 export const schema = `
 CREATE TABLE position (
@@ -13,15 +14,16 @@ CREATE TABLE position (
 );
 INSERT INTO position VALUES (1, 0);
 
-CREATE TABLE events (
+CREATE TABLE messages (
   seq INTEGER PRIMARY KEY,
   kind TEXT NOT NULL,
   actor TEXT NOT NULL,
+  event_count INTEGER NOT NULL,
   body TEXT NOT NULL
 );
-CREATE INDEX events_by_actor ON events (kind, actor, seq);
+CREATE INDEX messages_by_actor ON messages (kind, actor, seq);
 
-CREATE TABLE event_trees (
+CREATE TABLE message_trees (
   tree TEXT NOT NULL,
   seq INTEGER NOT NULL,
   PRIMARY KEY (tree, seq)
@@ -48,4 +50,4 @@ PRAGMA user_version = ${schemaVersion};
 `;
 
 /** Every table, for emptying and for copying from a rebuilt file. */
-export const tables = ['position', 'events', 'event_trees', 'actors', 'holes'] as const;
+export const tables = ['position', 'messages', 'message_trees', 'actors', 'holes'] as const;

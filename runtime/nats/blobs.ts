@@ -4,6 +4,8 @@ import { Objm, type ObjectStore } from '@nats-io/obj';
 import { SignalboxError } from '../contract/errors.ts';
 import { unavailable } from './read-failure.ts';
 
+export const blobsBucket = 'BLOBS';
+
 export interface BlobStore {
   put(key: string, data: Uint8Array): Promise<void>;
   /** Throws `SB_BLOB_MISSING`. */
@@ -15,7 +17,7 @@ export async function openBlobs(
   namespace: string,
   replicas: number,
 ): Promise<BlobStore> {
-  return presentBlobs(await new Objm(connection).create('BLOBS', { replicas }), namespace);
+  return presentBlobs(await new Objm(connection).create(blobsBucket, { replicas }), namespace);
 }
 
 /** For programs that talk to a running system, which has made the store. */
@@ -23,7 +25,7 @@ export async function openExistingBlobs(
   connection: NatsConnection,
   namespace: string,
 ): Promise<BlobStore> {
-  return presentBlobs(await new Objm(connection).open('BLOBS'), namespace);
+  return presentBlobs(await new Objm(connection).open(blobsBucket), namespace);
 }
 
 function presentBlobs(store: ObjectStore, namespace: string): BlobStore {

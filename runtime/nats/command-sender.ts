@@ -3,7 +3,7 @@ import type { ActorAddress } from '../contract/address.ts';
 import type { CommandEnvelope } from '../contract/command.ts';
 import { SignalboxError } from '../contract/errors.ts';
 import { inboxSubject, type SubjectSpace } from '../contract/subjects.ts';
-import type { CommandSender, Receipt } from '../core/ports.ts';
+import type { OperatorCommands, Receipt } from '../core/ports.ts';
 import type { Clock } from '../core/storage.ts';
 import type { Publisher } from './publisher.ts';
 
@@ -11,7 +11,7 @@ export function createCommandSender(
   publisher: Publisher,
   space: SubjectSpace,
   clock: Clock,
-): CommandSender {
+): OperatorCommands {
   const send = async (to: ActorAddress, command: CommandEnvelope): Promise<Receipt> => {
     const outcome = await publisher.publish({
       subject: inboxSubject(space, to),
@@ -25,9 +25,10 @@ export function createCommandSender(
   };
   const now = (): string => new Date(clock.nowMs()).toISOString();
   return {
-    start: (to, input, commandId) =>
-      send(to, { v: 1, purpose: 'start', id: commandId, at: now(), input }),
+    start: (to, input, commandId, options = {}) =>
+      send(to, { v: 1, purpose: 'start', id: commandId, at: now(), input, ...options }),
     deliver: (to, body, commandId) =>
       send(to, { v: 1, purpose: 'deliver', id: commandId, at: now(), body }),
+    release: (to, commandId) => send(to, { v: 1, purpose: 'release', id: commandId, at: now() }),
   };
 }

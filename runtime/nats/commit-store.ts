@@ -1,18 +1,21 @@
 /** Commits on JetStream: one message per transition, fenced by the subject's last sequence. */
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { ActorAddress } from '../contract/address.ts';
-import { SignalboxError, describeError } from '../contract/errors.ts';
+import { SignalboxError } from '../contract/errors.ts';
 import { partitionOf, stateSubject, type SubjectSpace } from '../contract/subjects.ts';
-import { commitSchema, type Commit } from '../core/commit.ts';
+import { decodeCommit, encodeCommit } from '../core/commit-codec.ts';
+import type { Commit } from '../core/commit.ts';
+import { timerTokens } from '../core/timer-store.ts';
 import type {
   CommitOutcome,
   CommitStore,
   StoredCommit,
   UnreadableCommit,
 } from '../core/storage.ts';
-import type { Publisher } from './publisher.ts';
+import type { Publisher, PublishRequest } from './publisher.ts';
 import { readFailure } from './read-failure.ts';
 import { stateStream } from './streams.ts';
+import { timersHeader } from './timer-store.ts';
 
 /**
  * What the message of an outbox entry has beyond the entry itself, headers included. A commit that leaves
@@ -34,17 +37,13 @@ export function createCommitStore(
       .getMessage(stream, { last_by_subj: subject })
       .catch(readFailure(`the state of ${address.kind}/${address.id}`));
     if (message === null || message === undefined) return undefined;
-    try {
-      return { status: 'stored', commit: commitSchema.parse(message.json()), seq: message.seq };
-    } catch (error) {
-      return {
-        status: 'unreadable',
-        reason: `the stored commit has another shape: ${describeError(error)}`,
-      };
-    }
+    const decoded = decodeCommit(message.string());
+    return decoded.status === 'unreadable'
+      ? decoded
+      : { status: 'stored', commit: decoded.commit, seq: message.seq };
   };
 
-  /** Refused, or taken for a repeat: ours if the last commit is the very one we sent. */
+  /** Refused: ours, sent twice, if the last commit is the very one we sent. */
   const readBack = async (address: ActorAddress, commit: Commit): Promise<CommitOutcome> => {
     const last = await load(address);
     return last?.status === 'stored' &&
@@ -58,7 +57,7 @@ export function createCommitStore(
   return {
     load,
     commit: async (address, commit, expectedSeq) => {
-      const data = Buffer.from(JSON.stringify(commit));
+      const data = Buffer.from(encodeCommit(commit));
       const room = publisher.maxPayloadBytes - envelopeBytes;
       if (data.length > room) {
         throw new SignalboxError(
@@ -72,13 +71,18 @@ export function createCommitStore(
       const outcome = await publisher.publish({
         subject: stateSubject(space, address),
         data,
-        // The streams are shared by all namespaces.
-        messageId: `${space.namespace}:${address.kind}.${address.id}:${commit.n}`,
+        // This alone makes a repeat harmless (ADR 0039): a message id would be one more thing for the server to remember.
         expectedLastSubjectSeq: expectedSeq,
+        ...timersHeaderOf(commit),
       });
-      if (outcome.status === 'stored' && !outcome.duplicate)
-        return { status: 'committed', seq: outcome.seq };
-      return readBack(address, commit);
+      return outcome.status === 'stored'
+        ? { status: 'committed', seq: outcome.seq }
+        : readBack(address, commit);
     },
   };
+}
+
+function timersHeaderOf(commit: Commit): Pick<PublishRequest, 'headers'> {
+  const tokens = timerTokens(commit);
+  return tokens === undefined ? {} : { headers: { [timersHeader]: tokens } };
 }

@@ -7,7 +7,10 @@ import { SignalboxError, describeError } from '../contract/errors.ts';
 export type Connection = NatsConnection;
 
 export interface ConnectionSettings {
-  /** May name user and password (`nats://user:password@host:4222`); those given separately win. */
+  /**
+   * May name user and password (`nats://user:password@host:4222`); those given separately win. The servers of a cluster
+   * have commas in between.
+   */
   readonly url: string;
   readonly user?: string;
   readonly password?: string;
@@ -22,7 +25,7 @@ export async function openConnection(settings: ConnectionSettings): Promise<Nats
   const { servers, ...credentials } = splitUrl(settings.url);
   try {
     return await connect({
-      servers,
+      servers: servers.split(','),
       name: settings.name,
       maxReconnectAttempts: -1,
       reconnectTimeWait: reconnectEveryMs,

@@ -4,7 +4,7 @@ import type { NatsConnection } from '@nats-io/nats-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { EventSource, StreamItem } from '../core/event-source.ts';
 import { startTestServer, type TestServer } from '../testing/real-server.ts';
-import { makeStoredEvent } from '../testing/stored-event.ts';
+import { makeEventMessage } from '../testing/stored-event.ts';
 import { silentLog } from '../worker/log.ts';
 import { openConnection } from './connection.ts';
 import { createEventSource, maxEventBatch, maxEventsHeld } from './event-source.ts';
@@ -22,7 +22,7 @@ beforeAll(async () => {
   server = await startTestServer();
   connection = await openConnection({ ...server.connection, name: 'event source test' });
   manager = await jetstreamManager(connection);
-  await ensureStreams(manager, 1, 1);
+  await ensureStreams(manager, { partitionCount: 1, replicas: 1 });
   publisher = createPublisher(connection);
   source = createEventSource(connection, manager, silentLog);
 });
@@ -39,7 +39,7 @@ async function publishData(data: string): Promise<number> {
   return vi.waitFor(
     async () => {
       const outcome = await publisher.publish({
-        subject: 'evt.test.session.s1.stepFinished',
+        subject: 'evt.test.session.s1',
         data,
       });
       return outcome.status === 'stored' ? outcome.seq : 0;
@@ -49,7 +49,7 @@ async function publishData(data: string): Promise<number> {
 }
 
 function publishEvent(number: number): Promise<number> {
-  const { seq: _, ...event } = makeStoredEvent(number);
+  const { seq: _, ...event } = makeEventMessage(number);
   return publishData(JSON.stringify(event));
 }
 

@@ -5,7 +5,7 @@
 import type { JetStreamManager, JsMsg, StreamState } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/nats-core';
 import { SignalboxError, describeError } from '../contract/errors.ts';
-import { eventEnvelopeSchema } from '../contract/event.ts';
+import { eventMessageSchema } from '../contract/event.ts';
 import type { EventSource, StreamItem } from '../core/event-source.ts';
 import type { WorkerLog } from '../worker/log.ts';
 import { readOrdered } from './ordered-reader.ts';
@@ -128,7 +128,7 @@ async function fillHoles(
 
 function parseItem(message: JsMsg): StreamItem {
   try {
-    return { ...eventEnvelopeSchema.parse(message.json()), seq: message.seq };
+    return { ...eventMessageSchema.parse(message.json()), seq: message.seq };
   } catch (error) {
     return { seq: message.seq, unreadable: describeError(error) };
   }

@@ -42,14 +42,15 @@ export function createInboxReader(
 
 function parseMessage(message: JsMsg): InboxMessage {
   const address = addressOfSubject(message.subject) ?? { kind: '', id: '' };
+  const position = { seq: message.seq, behind: message.info.pending };
   try {
     const command = commandEnvelopeSchema.parse(message.json());
-    return { seq: message.seq, address, content: { status: 'command', command } };
+    return { ...position, address, content: { status: 'command', command } };
   } catch (error) {
     return {
-      seq: message.seq,
+      ...position,
       address,
-      content: { status: 'unreadable', reason: describeError(error) },
+      content: { status: 'unreadable', reason: describeError(error), text: message.string() },
     };
   }
 }

@@ -1,7 +1,8 @@
 /**
  * Acknowledged publishing to JetStream with one reply inbox and a map of waiting promises: several times
  * faster than a request with its own timer per message (bench/README.md). Every publish is acknowledged;
- * unacknowledged ones can be dropped by the server without a word.
+ * unacknowledged ones can be dropped by the server without a word. What is published in one turn of the event
+ * loop leaves in a few writes to the socket, each of them a system call here and there.
  */
 import {
   createInbox,
@@ -9,9 +10,9 @@ import {
   type Msg,
   type NatsConnection,
 } from '@nats-io/nats-core';
-import { z } from 'zod';
 import { SignalboxError, describeError } from '../contract/errors.ts';
 import { watchConnection } from './connection.ts';
+import { readPublishAck, type PublishRefusal } from './publish-ack.ts';
 
 export interface PublishRequest {
   readonly subject: string;
@@ -46,18 +47,8 @@ interface Waiting {
 const ackTimeoutMs = 5_000;
 const sweepEveryMs = 1_000;
 
-/** A refusal carries stream and position too (`seq: 0`), so what tells the two apart is `error`. */
-const ackSchema = z.object({
-  seq: z.number().optional(),
-  duplicate: z.boolean().optional(),
-  error: z
-    .object({
-      code: z.number(),
-      err_code: z.number().optional(),
-      description: z.string().optional(),
-    })
-    .optional(),
-});
+/** Publishes that leave in one write: enough to spare system calls, few enough that the server begins while we go on. */
+const publishesPerWrite = 32;
 
 /** Until the server has said what it takes; what a server takes by default. */
 const smallestMaxPayload = 1_048_576;
@@ -71,8 +62,26 @@ const storageCodes = new Set([10_002, 10_023, 10_028, 10_047, 10_077]);
 export function createPublisher(connection: NatsConnection): Publisher {
   const waiting = createWaitingList();
   const inbox = createInbox();
-  let next = 0;
   let connected = true;
+  let unsent: { readonly id: number; readonly request: PublishRequest }[] = [];
+
+  const send = (id: number, request: PublishRequest): void => {
+    // What has failed while it waited for its turn must not be stored after all.
+    if (!waiting.has(id)) return;
+    try {
+      connection.publish(request.subject, request.data, {
+        reply: `${inbox}.${id}`,
+        headers: headersOf(request),
+      });
+    } catch (error) {
+      waiting.take(id)?.reject(publishFailure(connection, request.subject, error));
+    }
+  };
+  const sendAll = (): void => {
+    const sending = unsent;
+    unsent = [];
+    for (const { id, request } of sending) send(id, request);
+  };
 
   connection.subscribe(`${inbox}.*`, {
     callback: (error, message) => {
@@ -102,28 +111,26 @@ export function createPublisher(connection: NatsConnection): Publisher {
     get lastFailure() {
       return waiting.lastFailure;
     },
-    publish: async (request) => {
+    publish: (request) => {
       // What is published without a connection waits in a buffer that a failed attempt to reconnect empties.
-      if (!connected || connection.isClosed())
-        throw unavailable(request.subject, 'was refused: there is no connection');
-      const id = (next += 1);
-      const outcome = waiting.add(id, request.subject);
-      try {
-        connection.publish(request.subject, request.data, {
-          reply: `${inbox}.${id}`,
-          headers: headersOf(request),
-        });
-      } catch (error) {
-        waiting.take(id);
-        throw publishFailure(connection, request.subject, error);
+      if (!connected || connection.isClosed()) {
+        return Promise.reject(unavailable(request.subject, 'was refused: there is no connection'));
       }
-      return outcome;
+      return new Promise((resolve, reject) => {
+        const id = waiting.add(request.subject, resolve, reject);
+        const count = unsent.push({ id, request });
+        if (count === 1) setImmediate(sendAll);
+        if (count === publishesPerWrite) sendAll();
+      });
     },
   };
 }
 
 interface WaitingList {
-  add(id: number, subject: string): Promise<PublishOutcome>;
+  /** Returns the id under which it waits. */
+  add(subject: string, resolve: Waiting['resolve'], reject: Waiting['reject']): number;
+  has(id: number): boolean;
+  /** The caller settles it. */
   take(id: number): Waiting | undefined;
   failAll(text: string, olderThanMs: number): void;
   readonly lastFailure: SignalboxError | undefined;
@@ -132,29 +139,32 @@ interface WaitingList {
 /** Publishes without an acknowledgement, oldest first, and how the last one that has got an answer ended. */
 function createWaitingList(): WaitingList {
   const waiting = new Map<number, Waiting>();
+  let lastId = 0;
   let lastFailure: SignalboxError | undefined;
   const take = (id: number): Waiting | undefined => {
     const entry = waiting.get(id);
     waiting.delete(id);
     return entry;
   };
-  const watched = ({ resolve, reject, ...entry }: Waiting): Waiting => ({
-    ...entry,
-    resolve: (outcome) => {
-      lastFailure = undefined;
-      resolve(outcome);
-    },
-    reject: (error) => {
-      lastFailure = error;
-      reject(error);
-    },
-  });
   return {
     take,
-    add: (id, subject) =>
-      new Promise((resolve, reject) => {
-        waiting.set(id, watched({ subject, sentAtMs: Date.now(), resolve, reject }));
-      }),
+    has: (id) => waiting.has(id),
+    add: (subject, resolve, reject) => {
+      const id = (lastId += 1);
+      waiting.set(id, {
+        subject,
+        sentAtMs: Date.now(),
+        resolve: (outcome) => {
+          lastFailure = undefined;
+          resolve(outcome);
+        },
+        reject: (error) => {
+          lastFailure = error;
+          reject(error);
+        },
+      });
+      return id;
+    },
     failAll: (text, olderThanMs) => {
       for (const [id, entry] of waiting) {
         if (entry.sentAtMs <= olderThanMs) take(id)?.reject(unavailable(entry.subject, text));
@@ -201,49 +211,33 @@ function settleWithAck(entry: Waiting, message: Msg): void {
     );
     return;
   }
-  const ack = ackSchema.safeParse(readJson(message));
-  if (!ack.success || (ack.data.error === undefined && ack.data.seq === undefined)) {
+  const ack = readPublishAck(message.data);
+  if (ack === undefined) {
     entry.reject(
       new SignalboxError('SB_PROTOCOL', `the answer to ${entry.subject} is no acknowledgement`),
     );
-    return;
-  }
-  const { error, seq = 0, duplicate = false } = ack.data;
-  if (error === undefined) {
-    entry.resolve({ status: 'stored', seq, duplicate });
-    return;
-  }
-  const { code, err_code: errorCode, description = 'no description' } = error;
-  if (errorCode === wrongLastSequence) entry.resolve({ status: 'wrongSequence' });
-  else if (errorCode !== undefined && storageCodes.has(errorCode)) {
-    entry.reject(
-      new SignalboxError(
-        'SB_STORAGE_FULL',
-        `JetStream has no room for ${entry.subject}: ${description}`,
-        {
-          retryable: true,
-          next: 'Free disk space where the NATS data lies, or raise max_file_store in nats.conf.',
-        },
-      ),
-    );
-  } else if (code === 503 || errorCode === duplicateInProcess)
-    entry.reject(unavailable(entry.subject, description));
-  else {
-    entry.reject(
-      new SignalboxError(
-        'SB_PROTOCOL',
-        `JetStream refused ${entry.subject}: ${description} (${errorCode ?? code})`,
-      ),
-    );
-  }
+  } else if (ack.status === 'stored') entry.resolve(ack);
+  else if (ack.error.errorCode === wrongLastSequence) entry.resolve({ status: 'wrongSequence' });
+  else entry.reject(refusalError(entry.subject, ack.error));
 }
 
-function readJson(message: Msg): unknown {
-  try {
-    return message.json();
-  } catch {
-    return undefined;
+function refusalError(subject: string, refusal: PublishRefusal): SignalboxError {
+  const { code, errorCode, description = 'no description' } = refusal;
+  if (errorCode !== undefined && storageCodes.has(errorCode)) {
+    return new SignalboxError(
+      'SB_STORAGE_FULL',
+      `JetStream has no room for ${subject}: ${description}`,
+      {
+        retryable: true,
+        next: 'Free disk space where the NATS data lies, or raise max_file_store in nats.conf.',
+      },
+    );
   }
+  if (code === 503 || errorCode === duplicateInProcess) return unavailable(subject, description);
+  return new SignalboxError(
+    'SB_PROTOCOL',
+    `JetStream refused ${subject}: ${description} (${errorCode ?? code})`,
+  );
 }
 
 function unavailable(subject: string, text: string): SignalboxError {

@@ -1,14 +1,10 @@
 /** The order of a relay when single messages are refused, which a real server does only now and then. */
 import { expect, it } from 'vitest';
 import { SignalboxError } from '../contract/errors.ts';
-import type { Journal, RelayMessage } from '../core/storage.ts';
+import type { RelayMessage } from '../core/storage.ts';
+import { createManualClock } from '../testing/manual-clock.ts';
 import type { Publisher } from './publisher.ts';
 import { createRelayOutlet } from './relay-outlet.ts';
-
-const journal: Journal = {
-  get: async () => undefined,
-  put: async (_, _step, value) => ({ stored: true, value }),
-};
 
 function command(to: string, i: number): RelayMessage {
   return {
@@ -43,7 +39,13 @@ it('sends no command to an actor before the one ahead of it is stored', async ()
   };
   const space = { namespace: 'n', partitionCount: 1 };
   const connection = { publish: () => undefined };
-  const outlet = createRelayOutlet(connection, publisher, journal, space, async () => new Set());
+  const outlet = createRelayOutlet(
+    connection,
+    publisher,
+    space,
+    createManualClock(),
+    async () => new Set(),
+  );
   const messages = [command('b', 0), command('b', 1), command('c', 2)];
   await expect(outlet.publish(messages)).rejects.toMatchObject({ code: 'SB_STORAGE_FULL' });
   expect(stored).toEqual(['n:test.a:1:2']);

@@ -9,22 +9,52 @@ import {
   workSubject,
   type SubjectSpace,
 } from '../contract/subjects.ts';
-import type { Journal, RelayMessage, RelayOutlet } from '../core/storage.ts';
+import { createLaneChooser } from '../core/lanes.ts';
+import { markRepeated } from '../core/relay.ts';
+import type { Clock, RelayMessage, RelayOutlet } from '../core/storage.ts';
+import { fileLetter } from './dead-letters.ts';
 import type { Publisher, PublishRequest } from './publisher.ts';
+import { formatSchedule, scheduleHeader } from './timer-store.ts';
 import type { ListStoredEvents } from './stored-events.ts';
+
+/** What `expectedLastSubjectSeq` is about, when it is not the message's own subject. */
+const expectedSubject = 'Nats-Expected-Last-Subject-Sequence-Subject';
+
+type WorkMessage = Extract<RelayMessage, { type: 'work' }>;
 
 export function createRelayOutlet(
   connection: Pick<NatsConnection, 'publish'>,
   publisher: Publisher,
-  journal: Journal,
   space: SubjectSpace,
+  clock: Pick<Clock, 'nowMs'>,
   listStoredEvents: ListStoredEvents,
 ): RelayOutlet {
+  const chooseLane = createLaneChooser();
+  const workRequest = ({ messageId, pool, priority, work }: WorkMessage): PublishRequest => {
+    const lane = chooseLane({ pool, actorId: work.actor.id, priority, nowMs: clock.nowMs() });
+    const { namespace } = space;
+    const request = {
+      messageId: `${namespace}:${messageId}`,
+      subject: workSubject(pool, namespace, lane, work.effectId),
+      data: JSON.stringify(work),
+    };
+    if (work.repeated !== true) return request;
+    // One that is still in the queue, whether it waits or somebody works on it, is not put there again.
+    const inAnyLane = workSubject(pool, namespace, '*', work.effectId);
+    return { ...request, expectedLastSubjectSeq: 0, headers: { [expectedSubject]: inAnyLane } };
+  };
   const send = async (message: RelayMessage): Promise<void> => {
     if (message.type === 'cancelWork') {
-      // The lasting mark first: a pool worker that misses the call finds the mark.
-      await journal.put(message.effectId, 'cancel', true);
+      // A pool worker that misses the call finds in the actor's commit that nobody waits for the effect.
       connection.publish(cancelSubject(message.pool, space.namespace), message.effectId);
+      return;
+    }
+    if (message.type === 'deadLetter') {
+      await fileLetter(publisher, space.namespace, message.letter);
+      return;
+    }
+    if (message.type === 'work') {
+      await publisher.publish(workRequest(message));
       return;
     }
     await publisher.publish(toRequest(space, message));
@@ -37,14 +67,14 @@ export function createRelayOutlet(
   };
   return {
     publish,
-    publishAgain: async (messages) => {
-      const first = messages.find((message) => message.type === 'event')?.event;
+    publishAgain: async (relayed) => {
+      const messages = markRepeated(relayed);
+      const first = messages.find((message) => message.type === 'events')?.events;
       if (first === undefined) return publish(messages);
-      // All events of a commit are of its actor and its time.
       const address = { kind: first.kind, id: first.actor };
       const stored = await listStoredEvents(address, Date.parse(first.at));
       return publish(
-        messages.filter((message) => message.type !== 'event' || !stored.has(message.event.id)),
+        messages.filter((message) => message.type !== 'events' || !stored.has(message.events.id)),
       );
     },
   };
@@ -73,21 +103,19 @@ function groupByReceiver(messages: readonly RelayMessage[]): readonly (readonly 
 
 function toRequest(
   space: SubjectSpace,
-  message: Exclude<RelayMessage, { type: 'cancelWork' }>,
+  message: Exclude<RelayMessage, { type: 'cancelWork' | 'deadLetter' | 'work' }>,
 ): PublishRequest {
   // The streams are shared by all namespaces.
   const messageId = `${space.namespace}:${message.messageId}`;
   switch (message.type) {
-    case 'event':
+    case 'events': {
+      const { kind, actor } = message.events;
       return {
         messageId,
-        subject: eventSubject(
-          space.namespace,
-          { kind: message.event.kind, id: message.event.actor },
-          message.event.type,
-        ),
-        data: JSON.stringify(message.event),
+        subject: eventSubject(space.namespace, { kind, id: actor }),
+        data: JSON.stringify(message.events),
       };
+    }
     case 'command':
       return {
         messageId,
@@ -100,15 +128,9 @@ function toRequest(
         subject: timerSubject(space, message.owner, message.timerId),
         data: JSON.stringify(message.command),
         headers: {
-          'Nats-Schedule': `@at ${new Date(message.atMs).toISOString()}`,
+          [scheduleHeader]: formatSchedule(message.atMs),
           'Nats-Schedule-Target': inboxSubject(space, message.owner),
         },
-      };
-    case 'work':
-      return {
-        messageId,
-        subject: workSubject(message.pool, space.namespace),
-        data: JSON.stringify(message.work),
       };
     default:
       return assertNever(message);

@@ -2,12 +2,15 @@
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { headers, type NatsConnection } from '@nats-io/nats-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { eventEnvelopeSchema, type StoredEvent } from '../contract/event.ts';
+import { eventMessageSchema, unpackEvents, type StoredEvent } from '../contract/event.ts';
 import { describeCommitStore } from '../testing/conformance/commit-store.ts';
 import { describeInbox } from '../testing/conformance/inbox.ts';
 import { describeJournal } from '../testing/conformance/journal.ts';
+import { describePlacement } from '../testing/conformance/placement.ts';
+import { describeQuarantine } from '../testing/conformance/quarantine.ts';
 import { describeRelayOutlet } from '../testing/conformance/relay-outlet.ts';
 import { makeCommit, type StorageUnderTest } from '../testing/conformance/storage-under-test.ts';
+import { describeTimerStore } from '../testing/conformance/timer-store.ts';
 import { describeWorkQueue } from '../testing/conformance/work-queue.ts';
 import { startTestServer, type TestServer } from '../testing/real-server.ts';
 import { silentLog } from '../worker/log.ts';
@@ -35,7 +38,7 @@ afterAll(async () => {
 async function openNamespace(): Promise<Storage> {
   namespaces += 1;
   const space = { namespace: `suite-${namespaces}`, partitionCount };
-  return openStorage({ connection, space, workerId: 'test', replicas: 1, log: silentLog });
+  return openStorage({ connection, space, replicas: 1, log: silentLog });
 }
 
 async function open(): Promise<StorageUnderTest> {
@@ -46,13 +49,14 @@ async function open(): Promise<StorageUnderTest> {
 async function listEvents(): Promise<readonly StoredEvent[]> {
   const { state } = await manager.streams.info(eventsStream);
   const seqs = Array.from({ length: state.last_seq }, (_, index) => index + 1);
-  return Promise.all(
+  const messages = await Promise.all(
     seqs.map(async (seq) => {
       const message = await manager.streams.getMessage(eventsStream, { seq });
       if (message === null) throw new Error(`event ${seq} is gone`);
-      return { ...eventEnvelopeSchema.parse(message.json()), seq };
+      return { ...eventMessageSchema.parse(message.json()), seq };
     }),
   );
+  return messages.flatMap(unpackEvents);
 }
 
 async function restart(): Promise<void> {
@@ -69,9 +73,12 @@ async function restart(): Promise<void> {
 
 describeCommitStore(open);
 describeJournal(open);
+describePlacement(open);
 describeInbox(open);
+describeQuarantine(open);
 describeWorkQueue(open);
 describeRelayOutlet(open, restart);
+describeTimerStore(open, restart);
 
 describe('one server', () => {
   it('keeps the actors, commands and effects of two namespaces apart', async () => {
@@ -93,10 +100,12 @@ describe('one server', () => {
   });
 
   it('refuses another number of partitions than its streams were made for', async () => {
-    await expect(ensureStreams(manager, partitionCount + 1, 1)).rejects.toMatchObject({
+    await expect(
+      ensureStreams(manager, { partitionCount: partitionCount + 1, replicas: 1 }),
+    ).rejects.toMatchObject({
       code: 'SB_CONFIG_INVALID',
     });
-    await ensureStreams(manager, partitionCount, 1);
+    await ensureStreams(manager, { partitionCount, replicas: 1 });
   });
 
   it('does not take a commit that leaves no room for what must be relayed of it', async () => {

@@ -1,9 +1,9 @@
-/** Which events of an actor EVENTS holds: what a relay that is repeated long after the first must not store again. */
-import type { DirectBatchOptions, JetStreamManager, StoredMsg } from '@nats-io/jetstream';
+/** Of which commits of an actor EVENTS holds the events: what a relay that is repeated long after the first must not store again. */
+import type { JetStreamManager } from '@nats-io/jetstream';
 import { z } from 'zod';
 import type { ActorAddress } from '../contract/address.ts';
 import { eventSubject } from '../contract/subjects.ts';
-import { readFailure } from './read-failure.ts';
+import { readBatch } from './read-batch.ts';
 import { eventsStream } from './streams.ts';
 
 /** The server stamps what it stores with its own clock, which may be behind that of the worker. */
@@ -12,7 +12,7 @@ const batchSize = 500;
 
 const storedSchema = z.object({ id: z.string() });
 
-/** Ids of the actor's events that were stored since then. */
+/** Ids of the actor's messages in EVENTS that were stored since then. */
 export type ListStoredEvents = (
   address: ActorAddress,
   sinceMs: number,
@@ -22,36 +22,20 @@ export function createStoredEventLister(
   manager: JetStreamManager,
   namespace: string,
 ): ListStoredEvents {
-  const readBatch = async (
-    from: DirectBatchOptions,
-    what: string,
-  ): Promise<readonly StoredMsg[]> => {
-    const messages: StoredMsg[] = [];
-    const failed = readFailure(what);
-    const batch = await manager.direct.getBatch(eventsStream, from).catch(failed);
-    if (batch === undefined) return messages;
-    try {
-      for await (const message of batch) messages.push(message);
-    } catch (error) {
-      failed(error);
-    }
-    return messages;
-  };
-
   return async (address, sinceMs) => {
     const what = `the events of ${address.kind}/${address.id}`;
-    const filter = { next_by_subj: eventSubject(namespace, address, '>'), batch: batchSize };
+    const reading = { stream: eventsStream, subject: eventSubject(namespace, address), what };
     const ids = new Set<string>();
-    let from: DirectBatchOptions = { ...filter, start_time: new Date(sinceMs - clockSkewMs) };
+    let from: number | Date = new Date(sinceMs - clockSkewMs);
     for (;;) {
-      const messages = await readBatch(from, what);
+      const messages = await readBatch(manager, { ...reading, from, limit: batchSize });
       for (const message of messages) {
         const parsed = storedSchema.safeParse(message.json());
         if (parsed.success) ids.add(parsed.data.id);
       }
       const last = messages.at(-1);
       if (last === undefined || messages.length < batchSize) return ids;
-      from = { ...filter, seq: last.seq + 1 };
+      from = last.seq + 1;
     }
   };
 }

@@ -10,22 +10,21 @@ import {
 import { SignalboxError } from '../contract/errors.ts';
 import { livePrefix } from '../contract/subjects.ts';
 import { readFailure } from './read-failure.ts';
+import { defaultRetention, toMaxAgeNs, type Retention } from './retention.ts';
 
 const secondNs = 1_000_000_000;
-const dayNs = 24 * 60 * 60 * secondNs;
 
 /** Repeats within this window are dropped by the server; later ones by the receivers. */
 const duplicateWindowNs = 120 * secondNs;
 /** The last commit is what counts; a few more help a person who looks for what happened. */
 const commitsKept = 3;
-const eventsKeptNs = 30 * dayNs;
-/** An effect that is not finished after this long is not repeated by anyone any more. */
-const journalKeptNs = 14 * dayNs;
 
 export const eventsStream = 'EVENTS';
 export const workStream = 'WORK';
 export const journalStream = 'JOURNAL';
 export const transcriptsStream = 'TRANSCRIPTS';
+export const deadLettersStream = 'DEADLETTERS';
+export const quarantineStream = 'QUARANTINE';
 
 /** One STATE stream per partition: with fsync on every message, separate streams sync in parallel. */
 export function stateStream(partition: number): string {
@@ -39,7 +38,11 @@ export function inboxStream(partition: number): string {
 
 type StreamPlan = Partial<StreamConfig> & { readonly name: string; readonly subjects: string[] };
 
-export function planStreams(partitionCount: number, replicas: number): readonly StreamPlan[] {
+export function planStreams(
+  partitionCount: number,
+  replicas: number,
+  retention: Retention = defaultRetention,
+): readonly StreamPlan[] {
   const shared = {
     storage: StorageType.File,
     num_replicas: replicas,
@@ -69,7 +72,7 @@ export function planStreams(partitionCount: number, replicas: number): readonly 
       ...shared,
       name: eventsStream,
       subjects: ['evt.>'],
-      max_age: eventsKeptNs,
+      max_age: toMaxAgeNs(retention.eventsDays),
       republish: { src: 'evt.>', dest: `${livePrefix}.evt.>` },
     },
     {
@@ -85,7 +88,25 @@ export function planStreams(partitionCount: number, replicas: number): readonly 
       retention: RetentionPolicy.Workqueue,
       discard: DiscardPolicy.New,
     },
-    { ...shared, name: journalStream, subjects: ['fl.>'], max_age: journalKeptNs },
+    {
+      ...shared,
+      name: deadLettersStream,
+      subjects: ['dl.>'],
+      max_msgs_per_subject: 1,
+      allow_msg_ttl: true,
+    },
+    {
+      ...shared,
+      name: quarantineStream,
+      subjects: ['q.>', 'qi.>'],
+      max_msgs_per_subject: 1,
+    },
+    {
+      ...shared,
+      name: journalStream,
+      subjects: ['fl.>'],
+      max_age: toMaxAgeNs(retention.journalDays),
+    },
   ];
 }
 
@@ -99,18 +120,24 @@ const partitionsKey = 'signalbox_partitions';
  */
 export async function ensureStreams(
   manager: JetStreamManager,
-  partitionCount: number,
-  replicas: number,
+  options: {
+    readonly partitionCount: number;
+    readonly replicas: number;
+    readonly retention?: Retention | undefined;
+    /** What is there stays as it is. */
+    readonly keepStreams?: boolean | undefined;
+  },
 ): Promise<void> {
+  const { partitionCount, replicas, retention = defaultRetention, keepStreams = false } = options;
   await refuseOtherPartitions(manager, partitionCount);
   await Promise.all(
-    planStreams(partitionCount, replicas).map(async (plan) => {
+    planStreams(partitionCount, replicas, retention).map(async (plan) => {
       try {
         await manager.streams.add(plan);
       } catch (error) {
         if (!(error instanceof JetStreamApiError) || error.code !== alreadyExistsDifferently)
           throw error;
-        await manager.streams.update(plan.name, plan);
+        if (!keepStreams) await manager.streams.update(plan.name, plan);
       }
     }),
   );

@@ -18,7 +18,7 @@ beforeAll(async () => {
   server = await startTestServer();
   connection = await openConnection({ ...server.connection, name: 'transcript test' });
   const manager = await jetstreamManager(connection);
-  await ensureStreams(manager, 1, 1);
+  await ensureStreams(manager, { partitionCount: 1, replicas: 1 });
   open = async () => createTranscriptStore(manager, createPublisher(connection), 'test', silentLog);
 });
 afterAll(async () => {

@@ -4,9 +4,15 @@ import type { CommandBody, CommandEnvelope } from '../contract/command.ts';
 import type { Json } from '../contract/json.ts';
 import { commitSchema, type Commit } from '../core/commit.ts';
 import type { ActorDefinition } from '../core/definition.ts';
-import { createRegistry, type RegisteredActor } from '../core/registry.ts';
+import { registerActor, type RegisteredActor } from '../core/registry.ts';
 import { restoreSnapshot } from '../core/restore.ts';
-import { step, type ActorRecord, type Inbound, type StepResult } from '../core/step.ts';
+import {
+  step,
+  type ActorRecord,
+  type Inbound,
+  type StepInput,
+  type StepResult,
+} from '../core/step.ts';
 
 /** 2026-01-01, in milliseconds. */
 export const testStartMs = Date.UTC(2026, 0, 1);
@@ -14,9 +20,7 @@ export const testAddress: ActorAddress = { kind: 'test', id: 'a' };
 const at = new Date(testStartMs).toISOString();
 
 export function registerAlone(definition: ActorDefinition): RegisteredActor {
-  const actor = createRegistry([{ ...definition, children: {} }]).kinds.get(definition.kind);
-  if (actor === undefined) throw new Error(`${definition.kind} was not registered`);
-  return { ...actor, definition };
+  return registerActor(definition);
 }
 
 export function startCommand(input: Json, id = 'start'): CommandEnvelope {
@@ -87,7 +91,8 @@ export function fireOfTimer(record: ActorRecord | undefined, timerId: string): C
 export interface StepOptions {
   readonly address?: ActorAddress;
   readonly nowMs?: number;
-  readonly unstorable?: ReadonlyMap<string, string>;
+  readonly unstorable?: NonNullable<StepInput['unstorable']>;
+  readonly failures?: NonNullable<StepInput['failures']>;
 }
 
 /** Commands as one batch, without inbox positions. */
@@ -109,7 +114,7 @@ export function applyInbound(
   actor: RegisteredActor,
   record: ActorRecord | undefined,
   inbound: readonly Inbound[],
-  { address = testAddress, nowMs = testStartMs, unstorable }: StepOptions = {},
+  { address = testAddress, nowMs = testStartMs, unstorable, failures }: StepOptions = {},
 ): StepResult {
   return step({
     actor,
@@ -119,6 +124,7 @@ export function applyInbound(
     nowMs,
     epoch: 1,
     ...(unstorable === undefined ? {} : { unstorable }),
+    ...(failures === undefined ? {} : { failures }),
   });
 }
 

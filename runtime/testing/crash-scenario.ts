@@ -4,7 +4,7 @@
  */
 import { assign, emit, setup } from 'xstate';
 import { z } from 'zod';
-import type { EventEnvelope } from '../contract/event.ts';
+import type { StoredEvent } from '../contract/event.ts';
 import type { Json } from '../contract/json.ts';
 import { childSource, defineActor, effectSource } from '../core/definition.ts';
 import { localEffect, poolEffect } from '../core/effect-definition.ts';
@@ -167,7 +167,7 @@ export const scenarioEvents: readonly string[] = [
   'order/o1 orderServed {"dish":"baked pie","price":3}',
 ];
 
-export function describeScenarioEvents(events: readonly EventEnvelope[]): readonly string[] {
+export function describeScenarioEvents(events: readonly StoredEvent[]): readonly string[] {
   return events
     .map(
       (event) =>

@@ -1,6 +1,7 @@
 /** Commits in memory, with the sequence check and the memory for message ids of a stream. */
-import type { ActorAddress } from '../contract/address.ts';
-import { describeError } from '../contract/errors.ts';
+import { parseAddress, type ActorAddress } from '../contract/address.ts';
+import { partitionOf } from '../contract/subjects.ts';
+import { decodeCommit, encodeCommit } from '../core/commit-codec.ts';
 import { commitSchema, type Commit } from '../core/commit.ts';
 import type {
   Clock,
@@ -9,6 +10,7 @@ import type {
   StoredCommit,
   UnreadableCommit,
 } from '../core/storage.ts';
+import { timerTokens, type TimerStore } from '../core/timer-store.ts';
 
 export interface MemoryDuplicates {
   /** Runs `store` unless the id was seen within the window; whether it has run. */
@@ -28,11 +30,16 @@ export function createMemoryDuplicates(clock: Clock, windowMs: number): MemoryDu
   };
 }
 
+export interface MemoryCommits extends CommitStore {
+  readonly listTimerOwners: TimerStore['listOwners'];
+}
+
 export function createMemoryCommits(options: {
   readonly clock: Clock;
   readonly available: () => Promise<void>;
   readonly duplicateWindowMs: number;
-}): CommitStore {
+  readonly partitionCount: number;
+}): MemoryCommits {
   const { available } = options;
   const last = new Map<string, { readonly text: string; readonly seq: number }>();
   const ids = createMemoryDuplicates(options.clock, options.duplicateWindowMs);
@@ -41,10 +48,10 @@ export function createMemoryCommits(options: {
   const read = (address: ActorAddress): StoredCommit | UnreadableCommit | undefined => {
     const stored = last.get(`${address.kind}/${address.id}`);
     if (stored === undefined) return undefined;
-    const parsed = commitSchema.safeParse(JSON.parse(stored.text));
-    return parsed.success
-      ? { status: 'stored', commit: parsed.data, seq: stored.seq }
-      : { status: 'unreadable', reason: describeError(parsed.error) };
+    const decoded = decodeCommit(stored.text);
+    return decoded.status === 'unreadable'
+      ? decoded
+      : { status: 'stored', commit: decoded.commit, seq: stored.seq };
   };
   const readBack = (address: ActorAddress, commit: Commit): CommitOutcome => {
     const stored = read(address);
@@ -57,6 +64,16 @@ export function createMemoryCommits(options: {
   };
 
   return {
+    listTimerOwners: async (partition) => {
+      await available();
+      return [...last].flatMap(([key, { text }]) => {
+        const address = parseAddress(key);
+        const tokens = timerTokens(commitSchema.parse(JSON.parse(text)));
+        return tokens === undefined || partitionOf(address, options.partitionCount) !== partition
+          ? []
+          : [{ address, tokens }];
+      });
+    },
     load: async (address) => {
       await available();
       return read(address);
@@ -65,7 +82,7 @@ export function createMemoryCommits(options: {
       await available();
       const key = `${address.kind}/${address.id}`;
       if ((last.get(key)?.seq ?? 0) !== expectedSeq) return readBack(address, commit);
-      const text = JSON.stringify(commit);
+      const text = encodeCommit(commit);
       const stored = ids.once(`${address.kind}.${address.id}:${commit.n}`, () => {
         lastSeq += 1;
         last.set(key, { text, seq: lastSeq });

@@ -2,20 +2,26 @@
  * The ports of a worker in memory: what JetStream does for `runtime/nats`, without a server. Several workers may
  * stand on one storage. Messages are kept as JSON and parsed when read, so that what is not JSON shows in tests.
  */
+import { deadLetterSchema, type DeadLetter } from '../contract/dead-letter.ts';
 import { SignalboxError } from '../contract/errors.ts';
-import { eventEnvelopeSchema, type StoredEvent } from '../contract/event.ts';
+import { eventMessageSchema, unpackEvents, type StoredEvent } from '../contract/event.ts';
 import type { Json } from '../contract/json.ts';
-import type { CommandSender } from '../core/ports.ts';
+import type { OperatorCommands } from '../core/ports.ts';
+import { markRepeated } from '../core/relay.ts';
 import type {
   Cancellations,
-  CheckpointStore,
+  Checkpoint,
   Clock,
   Journal,
   RelayMessage,
+  SharedRecords,
   WorkerStorage,
 } from '../core/storage.ts';
+import { createMemoryCheckpoints } from './memory-checkpoints.ts';
 import { createMemoryCommits, createMemoryDuplicates } from './memory-commits.ts';
 import { createMemoryInbox } from './memory-inbox.ts';
+import { createMemoryLeases } from './memory-leases.ts';
+import { createMemoryQuarantine } from './memory-quarantine.ts';
 import { createMemoryWork } from './memory-work.ts';
 
 export interface MemoryStorageOptions {
@@ -25,23 +31,31 @@ export interface MemoryStorageOptions {
   readonly duplicateWindowMs?: number;
   /** Without a heartbeat for this long a work item is given to the next worker. Default: 3 s. */
   readonly ackWaitMs?: number;
+  /** Without a renewal for this long a worker counts as dead. Default: the five seconds of the real bucket. */
+  readonly leaseTtlMs?: number;
 }
 
 export interface MemoryStorage extends WorkerStorage {
-  readonly commands: CommandSender;
+  readonly commands: OperatorCommands;
+  /** Every dead letter, oldest first. */
+  listDeadLetters(): readonly DeadLetter[];
   /** Everything in EVENTS, oldest first. */
   listEvents(): readonly StoredEvent[];
+  readCheckpoint(partition: number): Checkpoint;
   /** From now on the store is away: every call fails with a retryable error, nothing is delivered. */
   disconnect(): void;
+  /** The stored messages of timers vanish, as if someone had purged them. */
+  loseTimers(): void;
   reconnect(): void;
 }
 
 const defaultWindowMs = 120_000;
 const defaultAckWaitMs = 3_000;
+const defaultLeaseTtlMs = 5_000;
 
 export function createMemoryStorage(options: MemoryStorageOptions): MemoryStorage {
   const { clock, partitionCount, duplicateWindowMs = defaultWindowMs } = options;
-  const { ackWaitMs = defaultAckWaitMs } = options;
+  const { ackWaitMs = defaultAckWaitMs, leaseTtlMs = defaultLeaseTtlMs } = options;
   let connected = true;
   const available = async (): Promise<void> => {
     // Nothing is answered in the same turn, as nothing is over a network.
@@ -53,22 +67,30 @@ export function createMemoryStorage(options: MemoryStorageOptions): MemoryStorag
   const parts = { clock, available, isConnected };
 
   const events: string[] = [];
-  /** Of events, for ever. */
+  const letters = new Map<string, string>();
+  /** Of messages in EVENTS, for ever. */
   const storedIds = new Set<string>();
   const eventIds = createMemoryDuplicates(clock, duplicateWindowMs);
+  const commits = createMemoryCommits({ ...parts, partitionCount, duplicateWindowMs });
   const inbox = createMemoryInbox({ ...parts, partitionCount, duplicateWindowMs });
   const work = createMemoryWork({ ...parts, ackWaitMs, duplicateWindowMs });
   const journal = createMemoryJournal(available);
-  const cancellations = createMemoryCancellations();
-  let epoch = 0;
+  const cancellations = createMemoryCancellations(() => work.lastPosition);
+  const checkpoints = createMemoryCheckpoints(available);
+  const leases = createMemoryLeases({ ...parts, ttlMs: leaseTtlMs });
 
   const publish = async (message: RelayMessage): Promise<void> => {
     await available();
     switch (message.type) {
-      case 'event':
-        eventIds.once(message.messageId, () => events.push(JSON.stringify(message.event)));
-        storedIds.add(message.event.id);
+      case 'events':
+        eventIds.once(message.messageId, () => events.push(JSON.stringify(message.events)));
+        storedIds.add(message.events.id);
         return;
+      case 'deadLetter': {
+        const { letter } = message;
+        if (!letters.has(letter.id)) letters.set(letter.id, JSON.stringify(letter));
+        return;
+      }
       case 'command':
         inbox.append(message.to, message.command, message.messageId);
         return;
@@ -76,42 +98,47 @@ export function createMemoryStorage(options: MemoryStorageOptions): MemoryStorag
         inbox.appendAt(message);
         return;
       case 'work':
-        work.append(message.pool, message.work, message.messageId);
+        work.append(message);
         return;
       case 'cancelWork':
-        await journal.put(message.effectId, 'cancel', true);
         cancellations.announce(message.pool, message.effectId);
     }
   };
 
   return {
-    commits: createMemoryCommits({ ...parts, duplicateWindowMs }),
+    commits,
+    timers: { ...inbox.timers, listOwners: commits.listTimerOwners },
+    loseTimers: () => {
+      inbox.loseTimers();
+    },
     inbox: inbox.reader,
     work: work.queue,
     journal,
     cancellations,
-    checkpoints: createMemoryCheckpoints(available),
+    shared: createMemoryRecords(available),
+    checkpoints: checkpoints.store,
+    readCheckpoint: (partition) => checkpoints.read(partition),
     relay: {
       // One after the other: the strictest order that the real outlet keeps.
       publish: async (messages) => {
         for (const message of messages) await publish(message);
       },
       publishAgain: async (messages) => {
-        for (const message of messages) {
-          if (message.type !== 'event' || !storedIds.has(message.event.id)) await publish(message);
+        for (const message of markRepeated(messages)) {
+          if (message.type !== 'events' || !storedIds.has(message.events.id))
+            await publish(message);
         }
       },
     },
-    nextEpoch: async () => {
-      await available();
-      return (epoch += 1);
-    },
+    leases: leases.store,
+    quarantine: createMemoryQuarantine({ available, partitionCount }),
     commands: inbox.sender,
+    listDeadLetters: () =>
+      [...letters.values()].map((text) => deadLetterSchema.parse(JSON.parse(text))),
     listEvents: () =>
-      events.map((text, index) => ({
-        ...eventEnvelopeSchema.parse(JSON.parse(text)),
-        seq: index + 1,
-      })),
+      events.flatMap((text, index) =>
+        unpackEvents({ ...eventMessageSchema.parse(JSON.parse(text)), seq: index + 1 }),
+      ),
     disconnect: () => {
       connected = false;
     },
@@ -119,6 +146,7 @@ export function createMemoryStorage(options: MemoryStorageOptions): MemoryStorag
       connected = true;
       inbox.deliverAll();
       work.offerAll();
+      leases.announceAll();
     },
   };
 }
@@ -145,19 +173,22 @@ function createMemoryJournal(available: () => Promise<void>): Journal {
   };
 }
 
-function createMemoryCheckpoints(available: () => Promise<void>): CheckpointStore {
-  const saved = new Map<number, string>();
+function createMemoryRecords(available: () => Promise<void>): SharedRecords {
+  const records = new Map<string, { readonly text: string; readonly revision: number }>();
+  let revisions = 0;
   return {
-    load: async (partition) => {
+    read: async (key) => {
       await available();
-      const text = saved.get(partition);
-      return text === undefined
-        ? { offset: 0, busy: [] }
-        : (JSON.parse(text) as Awaited<ReturnType<CheckpointStore['load']>>);
+      const record = records.get(key);
+      if (record === undefined) return undefined;
+      return { value: JSON.parse(record.text) as Json, revision: record.revision };
     },
-    save: async (partition, checkpoint) => {
+    write: async (key, value, revision) => {
       await available();
-      saved.set(partition, JSON.stringify(checkpoint));
+      if ((records.get(key)?.revision ?? 0) !== revision) return undefined;
+      revisions += 1;
+      records.set(key, { text: JSON.stringify(value), revision: revisions });
+      return revisions;
     },
   };
 }
@@ -166,7 +197,7 @@ interface MemoryCancellations extends Cancellations {
   announce(pool: string, effectId: string): void;
 }
 
-function createMemoryCancellations(): MemoryCancellations {
+function createMemoryCancellations(lastPosition: () => number): MemoryCancellations {
   const listeners = new Set<{
     readonly pool: string;
     readonly cancelled: (effectId: string) => void;
@@ -178,8 +209,11 @@ function createMemoryCancellations(): MemoryCancellations {
     listen: (pool, cancelled) => {
       const listener = { pool, cancelled };
       listeners.add(listener);
-      return () => {
-        listeners.delete(listener);
+      return {
+        heardFrom: lastPosition(),
+        stop: () => {
+          listeners.delete(listener);
+        },
       };
     },
   };

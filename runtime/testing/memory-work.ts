@@ -1,9 +1,13 @@
 /** The queue of pool effects in memory: an item is offered again when its worker is silent for too long. */
-import type { Clock, WorkDelivery, WorkItem, WorkQueue } from '../core/storage.ts';
+import { createLaneChooser, createLaneTurns, type Lane } from '../core/lanes.ts';
+import type { Clock, RelayMessage, WorkDelivery, WorkItem, WorkQueue } from '../core/storage.ts';
 import { createMemoryDuplicates } from './memory-commits.ts';
 
 interface QueuedItem {
   readonly pool: string;
+  readonly effectId: string;
+  readonly lane: Lane;
+  readonly position: number;
   readonly text: string;
   /** Not offered before. */
   hiddenUntilMs: number;
@@ -13,21 +17,25 @@ interface QueuedItem {
 
 export interface MemoryWork {
   readonly queue: WorkQueue;
-  append(pool: string, work: WorkItem, messageId: string): void;
+  append(message: Extract<RelayMessage, { type: 'work' }>): void;
+  /** The last item ever put into the queue. */
+  readonly lastPosition: number;
   /** After an outage. */
   offerAll(): void;
 }
 
 export function createMemoryWork(options: {
   readonly clock: Clock;
-  readonly available: () => Promise<void>;
   readonly isConnected: () => boolean;
   readonly ackWaitMs: number;
   readonly duplicateWindowMs: number;
 }): MemoryWork {
-  const { clock, available, isConnected, ackWaitMs } = options;
+  const { clock, isConnected, ackWaitMs } = options;
   const ids = createMemoryDuplicates(clock, options.duplicateWindowMs);
   const items = new Set<QueuedItem>();
+  const chooseLane = createLaneChooser();
+  const turns = createLaneTurns();
+  let lastPosition = 0;
   const takers = new Set<() => void>();
 
   const offerAll = (): void => {
@@ -38,11 +46,18 @@ export function createMemoryWork(options: {
     clock.schedule(item.hiddenUntilMs, offerAll);
   };
 
+  const isQueued = (pool: string, effectId: string): boolean =>
+    [...items].some((item) => item.pool === pool && item.effectId === effectId);
+
   const takeNext = (pool: string): WorkDelivery | undefined => {
     if (!isConnected()) return undefined;
-    const item = [...items].find(
-      (queued) => queued.pool === pool && queued.hiddenUntilMs <= clock.nowMs(),
-    );
+    const heads = new Map<Lane, QueuedItem>();
+    for (const queued of items) {
+      if (queued.pool === pool && queued.hiddenUntilMs <= clock.nowMs() && !heads.has(queued.lane))
+        heads.set(queued.lane, queued);
+    }
+    const lane = turns.next([...heads.keys()]);
+    const item = lane === undefined ? undefined : heads.get(lane);
     if (item === undefined) return undefined;
     item.delivery += 1;
     const { delivery } = item;
@@ -50,12 +65,13 @@ export function createMemoryWork(options: {
     const isCurrent = (): boolean => isConnected() && items.has(item) && item.delivery === delivery;
     return {
       work: JSON.parse(item.text) as WorkItem,
+      position: item.position,
+      deliveries: delivery,
       heartbeat: () => {
         if (isCurrent()) hide(item, ackWaitMs);
       },
-      finish: async () => {
-        await available();
-        items.delete(item);
+      finish: () => {
+        if (isConnected()) items.delete(item);
       },
       release: () => {
         if (isCurrent()) hide(item, 0);
@@ -65,9 +81,25 @@ export function createMemoryWork(options: {
 
   return {
     offerAll,
-    append: (pool, work, messageId) => {
+    get lastPosition() {
+      return lastPosition;
+    },
+    append: ({ pool, priority, work, messageId }) => {
+      if (work.repeated === true && isQueued(pool, work.effectId)) return;
       ids.once(messageId, () => {
-        items.add({ pool, text: JSON.stringify(work), hiddenUntilMs: 0, delivery: 0 });
+        const lane = chooseLane({ pool, actorId: work.actor.id, priority, nowMs: clock.nowMs() });
+        const text = JSON.stringify(work);
+        lastPosition += 1;
+        const { effectId } = work;
+        items.add({
+          pool,
+          effectId,
+          lane,
+          position: lastPosition,
+          text,
+          hiddenUntilMs: 0,
+          delivery: 0,
+        });
         offerAll();
       });
     },

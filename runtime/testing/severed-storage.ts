@@ -2,6 +2,7 @@
  * A worker's process that can be killed, as far as its storage can tell: from one instant on nothing it does
  * reaches the store and nothing reaches it, without an error that it could react to.
  */
+import type { LeaseStore } from '../core/leases.ts';
 import type { Clock, InboxReader, RelayOutlet, WorkerStorage, WorkQueue } from '../core/storage.ts';
 
 export interface SeverableProcess {
@@ -68,10 +69,17 @@ export function createSeverableProcess(storage: WorkerStorage, clock: Clock): Se
         publish: relayUnlessDead((messages) => storage.relay.publish(messages)),
         publishAgain: relayUnlessDead((messages) => storage.relay.publishAgain(messages)),
       },
+      timers: {
+        find: guard((owner, timerId) => storage.timers.find(owner, timerId)),
+        listOwners: guard((partition) => storage.timers.listOwners(partition)),
+        listStored: guard((partition) => storage.timers.listStored(partition)),
+      },
       inbox: severInbox(storage.inbox, signal, unlessDead),
       checkpoints: {
-        load: guard((partition) => storage.checkpoints.load(partition)),
-        save: guard((partition, checkpoint) => storage.checkpoints.save(partition, checkpoint)),
+        takeOver: guard((partition, epoch) => storage.checkpoints.takeOver(partition, epoch)),
+        save: guard((partition, held, checkpoint) =>
+          storage.checkpoints.save(partition, held, checkpoint),
+        ),
       },
       work: severWork(storage.work, signal, unlessDead),
       journal: {
@@ -84,12 +92,40 @@ export function createSeverableProcess(storage: WorkerStorage, clock: Clock): Se
             if (!signal.aborted) cancelled(effectId);
           }),
       },
-      nextEpoch: guard(() => storage.nextEpoch()),
+      quarantine: {
+        list: guard((partition) => storage.quarantine.list(partition)),
+        enter: guard((actor) => storage.quarantine.enter(actor)),
+        hold: guard((address, held) => storage.quarantine.hold(address, held)),
+        readHeld: guard((address, after, limit) =>
+          storage.quarantine.readHeld(address, after, limit),
+        ),
+        leave: guard((address) => storage.quarantine.leave(address)),
+      },
+      shared: {
+        read: guard((key) => storage.shared.read(key)),
+        write: guard((key, value, revision) => storage.shared.write(key, value, revision)),
+      },
+      leases: severLeases(storage.leases, signal, unlessDead),
     },
   };
 }
 
 type UnlessDead = <Value>(call: () => Promise<Value>) => Promise<Value>;
+
+function severLeases(leases: LeaseStore, death: AbortSignal, unlessDead: UnlessDead): LeaseStore {
+  return {
+    ttlMs: leases.ttlMs,
+    join: (member) => unlessDead(() => leases.join(member)),
+    renew: (membership, changed) => unlessDead(() => leases.renew(membership, changed)),
+    leave: (membership) => unlessDead(() => leases.leave(membership)),
+    claim: (partition, workerId, seenRevision) =>
+      unlessDead(() => leases.claim(partition, workerId, seenRevision)),
+    release: (partition, epoch) => unlessDead(() => leases.release(partition, epoch)),
+    read: () => unlessDead(() => leases.read()),
+    watch: (changed, signal) =>
+      unlessDead(() => leases.watch(changed, AbortSignal.any([signal, death]))),
+  };
+}
 
 function severInbox(inbox: InboxReader, death: AbortSignal, unlessDead: UnlessDead): InboxReader {
   return {
@@ -116,11 +152,13 @@ function severWork(work: WorkQueue, death: AbortSignal, unlessDead: UnlessDead):
         const delivery = await work.take(pool, AbortSignal.any([signal, death]));
         if (delivery === undefined) return undefined;
         return {
-          work: delivery.work,
+          ...delivery,
           heartbeat: () => {
             if (!death.aborted) delivery.heartbeat();
           },
-          finish: () => unlessDead(() => delivery.finish()),
+          finish: () => {
+            if (!death.aborted) delivery.finish();
+          },
           release: () => {
             if (!death.aborted) delivery.release();
           },

@@ -1,50 +1,25 @@
 /**
- * Hosts one actor: takes its commands in order, makes each batch one commit, relays the commit's outbox,
- * and only then takes the next. State comes from the commit store and is kept in memory between batches.
+ * Hosts one actor: takes its commands in order, makes each batch one commit, and takes the next only when what the
+ * commit has caused is carried out. An actor that cannot be read stands still; its commands are held for it.
  */
 import type { ActorAddress } from '../contract/address.ts';
-import { SignalboxError, assertNever, describeError } from '../contract/errors.ts';
-import type { Commit } from '../core/commit.ts';
+import { assertNever, describeError } from '../contract/errors.ts';
+import { withTrace } from '../contract/trace.ts';
 import type { RegisteredActor } from '../core/registry.ts';
-import { listRelayMessages } from '../core/relay.ts';
-import { restoreSnapshot } from '../core/restore.ts';
 import { step, type ActorRecord, type Inbound } from '../core/step.ts';
-import type { Clock, CommitOutcome, RelayMessage, WorkerStorage } from '../core/storage.ts';
-import { createLocalEffects, type LocalEffects } from './local-effects.ts';
-import type { WorkerLog } from './log.ts';
-import { createMemoryTimers, type MemoryTimers } from './memory-timers.ts';
-import { persistently } from './persistence.ts';
-import { quarantineMessage, refusalMessages, type RefusalScene } from './refusals.ts';
-
-/** Commands applied together in one commit at most: bounds the work that a conflict throws away. */
-export const maxBatch = 64;
-
-export interface HostContext {
-  readonly namespace: string;
-  readonly epoch: number;
-  readonly storage: WorkerStorage;
-  readonly clock: Clock;
-  readonly log: WorkerLog;
-  readonly signal: AbortSignal;
-  readonly observer: WorkerObserver;
-}
-
-/** Told of every commit, between its acknowledgement and its relay. For metrics and for tests of crashes. */
-export interface WorkerObserver {
-  committed?(address: ActorAddress, commit: Commit): void;
-}
-
-/** `settled`: applied, and everything it caused is relayed. `setAside`: to be read again after a restart. */
-export type Handling = 'settled' | 'setAside';
+import { ActorMemory } from './actor-memory.ts';
+import { createActorStore, type ActorStore, type Loaded } from './actor-store.ts';
+import { countBatch } from './batch-facts.ts';
+import { CommandTrouble, maxBatch } from './command-trouble.ts';
+import { beginCommitSpan, type CommitSpan } from './commit-span.ts';
+import type { HostContext } from './host-context.ts';
+import { refusalMessages } from './refusals.ts';
+import { Standstill } from './standstill.ts';
 
 interface Waiting {
   readonly inbound: Inbound;
-  readonly handled: (handling: Handling) => void;
-}
-
-interface Loaded {
-  readonly record: ActorRecord | undefined;
-  readonly seq: number;
+  /** Called when the inbox is needed for it no longer. */
+  readonly handled: () => void;
 }
 
 export class ActorHost {
@@ -52,15 +27,15 @@ export class ActorHost {
   private readonly actor: RegisteredActor;
   private readonly context: HostContext;
   private readonly becameIdle: (host: ActorHost) => void;
+  private readonly store: ActorStore;
+  private readonly memory: ActorMemory;
+  private readonly standstill: Standstill;
+  private readonly trouble = new CommandTrouble();
   private readonly waiting: Waiting[] = [];
-  private readonly localEffects: LocalEffects;
-  private readonly memoryTimers: MemoryTimers;
-  private loaded: Loaded | undefined;
-  /** What the last commit has caused and is not carried out yet. No other commit is made before it is. */
-  private open: { readonly commit: Commit; readonly recovered: boolean } | undefined;
-  private batchLimit = maxBatch;
-  private readonly unstorable = new Map<string, string>();
-  private quarantined = false;
+  /** Commands in front of the line that were held while the actor stood still. */
+  private heldWaiting = 0;
+  /** Even holding its commands has failed: they wait in the inbox until the next one comes. */
+  private stuck = false;
   private working: Promise<void> | undefined;
 
   constructor(
@@ -73,42 +48,36 @@ export class ActorHost {
     this.actor = actor;
     this.context = context;
     this.becameIdle = becameIdle;
-    this.localEffects = createLocalEffects({
-      address,
-      definition: actor.definition,
-      clock: context.clock,
-      log: context.log,
-      report: (command) => {
-        this.enqueue({ seq: undefined, command }, () => undefined);
-      },
-    });
-    this.memoryTimers = createMemoryTimers(context.clock, (command) => {
+    this.store = createActorStore(context, actor, address);
+    this.standstill = new Standstill(context, address, (messages) => this.store.publish(messages));
+    this.memory = new ActorMemory(address, actor, context, this.store, (command) => {
       this.enqueue({ seq: undefined, command }, () => undefined);
     });
   }
 
-  /** Whether a crash now would leave something that only the last commit knows of. */
+  /** Whether a crash now would leave something that only the last commit, or the inbox, knows of. */
   get busy(): boolean {
-    return (
-      this.working !== undefined ||
-      this.waiting.length > 0 ||
-      this.open !== undefined ||
-      this.quarantined ||
-      this.localEffects.size > 0
-    );
+    return this.working !== undefined || this.waiting.length > 0 || this.memory.busy;
   }
 
-  enqueue(inbound: Inbound, handled: (handling: Handling) => void): void {
-    if (this.quarantined) {
-      handled('setAside');
-      return;
-    }
+  /** Whether its last commit was its end. */
+  get ended(): boolean {
+    return this.memory.ended;
+  }
+
+  enqueue(inbound: Inbound, handled: () => void): void {
     this.waiting.push({ inbound, handled });
     this.work();
   }
 
-  /** Loads the actor and carries on with what its last commit left open. */
+  /** Loads the actor and carries on with what its last commit left open, or with what was held for it. */
   activate(): void {
+    this.work();
+  }
+
+  /** Puts back the stored timers of the actor that are missing. */
+  checkTimers(): void {
+    this.memory.doubtTimers();
     this.work();
   }
 
@@ -118,179 +87,176 @@ export class ActorHost {
   }
 
   stop(): void {
-    this.localEffects.stop();
-    this.memoryTimers.stop();
+    this.memory.stop();
   }
 
   private work(): void {
-    if (this.working !== undefined || this.quarantined || this.context.signal.aborted) return;
-    this.working = this.drain()
-      .catch(async (error: unknown) => {
-        // What a stopping worker leaves undone is found by the next one.
-        if (!this.context.signal.aborted) await this.quarantine(describeError(error));
-      })
-      .finally(() => {
-        this.working = undefined;
-        if (this.waiting.length > 0) this.work();
-        else this.becameIdle(this);
-      });
+    if (this.working !== undefined || this.context.signal.aborted) return;
+    this.stuck = false;
+    this.working = this.drainOrBreakDown();
+  }
+
+  private async drainOrBreakDown(): Promise<void> {
+    try {
+      await this.drain();
+    } catch (error) {
+      await this.breakDown(error);
+    }
+    this.working = undefined;
+    if (this.waiting.length > 0 && !this.stuck) this.work();
+    else this.becameIdle(this);
   }
 
   private async drain(): Promise<void> {
     do {
       if (this.context.signal.aborted) return;
-      this.loaded ??= await this.load();
-      if (this.loaded === undefined) return;
-      await this.carryOut();
-      const batch = this.waiting.slice(0, this.batchLimit);
+      if (this.standstill.still && !(await this.holdUntilReleased())) return;
+      const presence = this.memory.present ?? (await this.memory.appear(this.startsFirst));
+      if (presence.status === 'quarantined') {
+        await this.standStill(presence.reason);
+        continue;
+      }
+      const { loaded } = presence;
+      if (this.standstill.pending) await this.fetchHeld(loaded);
+      const batch = this.waiting.slice(0, this.trouble.batchLimit);
       if (batch.length === 0) return;
       const inbound = batch.map((item) => item.inbound);
-      if (await this.applyBatch(inbound, this.loaded)) {
-        this.waiting.splice(0, batch.length);
-        for (const item of batch) item.handled('settled');
-      }
-    } while (this.waiting.length > 0);
+      if (!(await this.applyBatch(inbound, loaded))) continue;
+      this.trouble.over();
+      this.waiting.splice(0, batch.length);
+      for (const item of batch) item.handled();
+    } while (this.unfinished);
   }
 
-  /** Undefined when the actor has been quarantined. */
-  private async load(): Promise<Loaded | undefined> {
-    const stored = await this.persistently('load', () =>
-      this.context.storage.commits.load(this.address),
+  /** Then the actor is most likely a new one; but one that has commands held for it is not. */
+  private get startsFirst(): boolean {
+    return this.waiting[0]?.inbound.command.purpose === 'start' && !this.standstill.pending;
+  }
+
+  private get unfinished(): boolean {
+    const { standstill, memory } = this;
+    return (
+      this.waiting.length > 0 || (standstill.pending && !standstill.still) || memory.unfinished
     );
-    if (stored === undefined) return { record: undefined, seq: 0 };
-    if (stored.status === 'unreadable') {
-      await this.quarantine(stored.reason);
-      return undefined;
-    }
-    const { commit, seq } = stored;
-    const restoration = restoreSnapshot(this.actor, commit);
-    if (restoration.status === 'quarantined') {
-      await this.quarantine(restoration.reason);
-      return undefined;
-    }
-    this.open = { commit, recovered: true };
-    return { record: { commit, snapshot: restoration.snapshot }, seq };
   }
 
-  /** Relays the last commit and starts what it waits for. A repeat of the relay is harmless. */
-  private async carryOut(): Promise<void> {
-    if (this.open === undefined) return;
-    const { commit, recovered } = this.open;
-    // A loaded commit of our own epoch was relayed before this actor left memory.
-    if (!recovered || commit.epoch !== this.context.epoch) {
-      await this.relay(listRelayMessages(this.context.namespace, this.address, commit), recovered);
-    }
-    this.open = undefined;
+  /** What a stopping worker leaves undone is found by the next one; any other failure is the actor's own. */
+  private async breakDown(error: unknown): Promise<void> {
     if (this.context.signal.aborted) return;
-    this.localEffects.reconcile(commit, recovered);
-    this.memoryTimers.arm(commit.timers);
+    try {
+      if (this.standstill.still) throw error;
+      await this.standStill(describeError(error));
+    } catch (failure) {
+      if (this.context.signal.aborted) return;
+      this.stuck = true;
+      this.context.log.warn('commands of an actor that stands still cannot be held', {
+        ...this.address,
+        error: describeError(failure),
+      });
+    }
+  }
+
+  private async standStill(reason: string): Promise<void> {
+    this.memory.forget();
+    this.trouble.over();
+    await this.standstill.enter(reason);
+  }
+
+  /** Whether a release has come. */
+  private async holdUntilReleased(): Promise<boolean> {
+    for (let item = this.waiting[0]; item !== undefined; item = this.waiting[0]) {
+      const { command } = item.inbound;
+      if (command.purpose === 'release') this.standstill.release(command.id);
+      else await this.standstill.hold(item.inbound);
+      this.waiting.shift();
+      item.handled();
+      if (!this.standstill.still) return true;
+    }
+    return false;
+  }
+
+  /** Commands that were held go before all others. */
+  private async fetchHeld({ record }: Loaded): Promise<void> {
+    if (this.heldWaiting > 0) return;
+    const held = await this.standstill.nextHeld(maxBatch);
+    if (held.length === 0) await this.standstill.leave(record?.commit);
+    this.heldWaiting = held.length;
+    const handled = (): void => {
+      this.heldWaiting -= 1;
+    };
+    this.waiting.unshift(...held.map((inbound) => ({ inbound, handled })));
   }
 
   /** False when the batch has to be tried again: on the reloaded state, or in smaller pieces. */
   private async applyBatch(inbound: readonly Inbound[], loaded: Loaded): Promise<boolean> {
-    const { actor, address, context, unstorable } = this;
-    const nowMs = context.clock.nowMs();
+    const { actor, address, context, trouble } = this;
+    const { clock, epoch, namespace, tracer } = context;
     const { record, seq } = loaded;
-    const { next, refusals } = step({
+    const span = beginCommitSpan(tracer, address, inbound);
+    const nowMs = clock.nowMs();
+    const { unstorable, failures } = trouble;
+    const { next, refusals, failed } = step({
       actor,
       address,
       record,
       inbound,
       nowMs,
-      epoch: context.epoch,
+      epoch,
       unstorable,
+      failures,
+      ...withTrace(span.trace),
     });
-    const scene = this.scene(record?.commit ?? next?.commit);
-    await this.publish(refusals.flatMap((refusal) => refusalMessages(scene, refusal)));
-    if (next === undefined) return true;
-    const outcome = await this.commit(next.commit, seq);
+    if (failed !== undefined) {
+      span.end('the machine threw');
+      trouble.threw(failed.id);
+      // Once more on what is stored: what is in memory may not be the same.
+      this.memory.reread();
+      return false;
+    }
+    // No commit will tell that another owner was faster, and what means nothing to the state in memory may mean
+    // something to the stored one: a command that is passed over is never seen again. Nor is a refusal taken back.
+    const unfenced = next === undefined || refusals.length > 0;
+    if (unfenced && hasNews(inbound, loaded) && !(await this.memory.isCurrent(loaded))) {
+      span.end('another owner has committed in between');
+      return false;
+    }
+    const scene = { namespace, address, commit: record?.commit ?? next?.commit, nowMs };
+    if (refusals.length > 0)
+      await this.store.publish(refusals.flatMap((refusal) => refusalMessages(scene, refusal)));
+    if (next === undefined) span.end();
+    else if (!(await this.keep(next, seq, inbound, span))) return false;
+    const facts = countBatch(inbound.length, refusals.length, next?.commit);
+    context.observer.handled?.(address, facts);
+    if (next !== undefined) await this.memory.carryOut();
+    return true;
+  }
+
+  private async keep(
+    next: ActorRecord,
+    seq: number,
+    inbound: readonly Inbound[],
+    span: CommitSpan,
+  ): Promise<boolean> {
+    const outcome = await this.memory.keep(next, seq);
     switch (outcome.status) {
+      case 'committed':
+        span.end();
+        return true;
       case 'conflict':
-        context.log.warn('commit conflict, reloading', { ...address, n: next.commit.n });
-        this.localEffects.stop();
-        this.loaded = undefined;
+        span.end('another owner has committed in between');
         return false;
       case 'unstorable':
-        this.findUnstorable(inbound, outcome.reason);
+        span.end(outcome.reason);
+        this.trouble.couldNotStore(inbound, outcome.reason);
         return false;
-      case 'committed':
-        this.loaded = { record: next, seq: outcome.seq };
-        this.open = { commit: next.commit, recovered: false };
-        this.batchLimit = maxBatch;
-        unstorable.clear();
-        context.observer.committed?.(address, next.commit);
-        await this.carryOut();
-        return true;
       default:
         return assertNever(outcome);
     }
   }
+}
 
-  private async commit(
-    commit: Commit,
-    seq: number,
-  ): Promise<CommitOutcome | { readonly status: 'unstorable'; readonly reason: string }> {
-    const { signal, storage } = this.context;
-    try {
-      return await this.persistently('commit', () =>
-        storage.commits.commit(this.address, commit, seq),
-      );
-    } catch (error) {
-      if (signal.aborted || (error instanceof SignalboxError && error.retryable)) throw error;
-      return { status: 'unstorable', reason: describeError(error) };
-    }
-  }
-
-  /** A commit that can never be stored: narrowed down to one command, which then becomes a dead letter. */
-  private findUnstorable(inbound: readonly Inbound[], reason: string): void {
-    const [first] = inbound;
-    if (inbound.length > 1 || first === undefined) {
-      this.batchLimit = 1;
-      return;
-    }
-    const { id } = first.command;
-    if (this.unstorable.has(id)) throw new Error(`its state cannot be stored: ${reason}`);
-    this.unstorable.set(id, reason);
-  }
-
-  private async publish(messages: readonly RelayMessage[]): Promise<void> {
-    if (messages.length === 0) return;
-    await this.persistently('relay', () => this.context.storage.relay.publish(messages));
-  }
-
-  private async relay(messages: readonly RelayMessage[], again: boolean): Promise<void> {
-    const { relay } = this.context.storage;
-    if (again && messages.length > 0) {
-      await this.persistently('relay', () => relay.publishAgain(messages));
-    } else {
-      await this.publish(messages);
-    }
-  }
-
-  private persistently<Value>(what: string, run: () => Promise<Value>): Promise<Value> {
-    return persistently(this.context, `${what} ${this.address.kind}/${this.address.id}`, run);
-  }
-
-  private scene(commit: Commit | undefined): RefusalScene {
-    const { clock, namespace } = this.context;
-    return { namespace, address: this.address, commit, nowMs: clock.nowMs() };
-  }
-
-  /** The actor stands still until the next start of a worker; its commands stay in the inbox. */
-  private async quarantine(reason: string): Promise<void> {
-    this.quarantined = true;
-    this.stop();
-    for (const item of this.waiting.splice(0)) item.handled('setAside');
-    const { code } = new SignalboxError('SB_ACTOR_QUARANTINED', reason);
-    this.context.log.warn('actor quarantined', { ...this.address, reason, code });
-    const message = quarantineMessage(this.scene(undefined), this.actor.definition.version, reason);
-    try {
-      await this.publish([message]);
-    } catch (error) {
-      this.context.log.warn('quarantine not announced', {
-        ...this.address,
-        error: describeError(error),
-      });
-    }
-  }
+/** Whether one of them comes from the inbox and was not looked at in an earlier batch. */
+function hasNews(inbound: readonly Inbound[], { record }: Loaded): boolean {
+  const inSeq = record?.commit.inSeq ?? 0;
+  return inbound.some(({ seq }) => seq !== undefined && seq > inSeq);
 }

@@ -1,7 +1,7 @@
 /** Workers that die at every commit, on a real server: what happens must be what happens when nobody dies. */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { isUnreadable } from '../core/event-source.ts';
-import type { EventEnvelope } from '../contract/event.ts';
+import { eventsOf } from '../core/event-source.ts';
+import type { StoredEvent } from '../contract/event.ts';
 import { createRegistry } from '../core/registry.ts';
 import { openConnection, type Connection } from '../nats/connection.ts';
 import { openStorage, type Storage } from '../nats/open-storage.ts';
@@ -22,7 +22,7 @@ import { createWorker, type Worker } from './worker.ts';
 const partitionCount = 4;
 let server: TestServer;
 let connection: Connection;
-const events: EventEnvelope[] = [];
+const events: StoredEvent[] = [];
 const workers: Worker[] = [];
 const reading = new AbortController();
 let readingEnded: Promise<void>;
@@ -30,7 +30,7 @@ let readingEnded: Promise<void>;
 beforeAll(async () => {
   server = await startTestServer();
   connection = await openConnection({ ...server.connection, name: 'crash test' });
-  const storage = await open('reader', 'reader');
+  const storage = await open('reader');
   readingEnded = collectEvents(storage);
 });
 afterAll(async () => {
@@ -43,22 +43,23 @@ afterAll(async () => {
 
 async function collectEvents(storage: Storage): Promise<void> {
   for await (const batch of storage.events.read(0, reading.signal)) {
-    for (const item of batch) if (!isUnreadable(item)) events.push(item);
+    events.push(...eventsOf(batch));
   }
 }
 
-function open(namespace: string, workerId: string): Promise<Storage> {
+function open(namespace: string): Promise<Storage> {
   const space = { namespace, partitionCount };
-  return openStorage({ connection, space, workerId, replicas: 1, log: silentLog });
+  return openStorage({ connection, space, replicas: 1, log: silentLog });
 }
 
 async function startWorker(
   namespace: string,
   dieAt = Infinity,
   stillRelayed = 0,
+  // Of the one that is replaced, so that nobody waits for the end of its lease.
+  workerId = 'stable',
 ): Promise<{ readonly storage: Storage; readonly commits: () => number }> {
-  const workerId = `${namespace}-${dieAt}`;
-  const storage = await open(namespace, workerId);
+  const storage = await open(namespace);
   const process = createSeverableProcess(storage, systemClock);
   let commits = 0;
   const worker = createWorker({
@@ -83,7 +84,7 @@ async function startWorker(
   return { storage, commits: () => commits };
 }
 
-function eventsOf(namespace: string): readonly EventEnvelope[] {
+function eventsIn(namespace: string): readonly StoredEvent[] {
   return events.filter((event) => event.namespace === namespace);
 }
 
@@ -91,11 +92,11 @@ function eventsOf(namespace: string): readonly EventEnvelope[] {
 async function waitForEnd(namespace: string): Promise<readonly string[]> {
   await vi.waitFor(
     () => {
-      expect(describeScenarioEvents(eventsOf(namespace))).toEqual(scenarioEvents);
+      expect(describeScenarioEvents(eventsIn(namespace))).toEqual(scenarioEvents);
     },
     { timeout: 20_000, interval: 50 },
   );
-  return describeScenarioEvents(eventsOf(namespace));
+  return describeScenarioEvents(eventsIn(namespace));
 }
 
 async function dieAndBeReplaced(death: number, stillRelayed: number): Promise<readonly string[]> {
@@ -132,7 +133,10 @@ describe('a worker on a real server', () => {
   );
 
   it('shares its partitions with another without applying anything twice', async () => {
-    const [{ storage }] = await Promise.all([startWorker('shared'), startWorker('shared')]);
+    const [{ storage }] = await Promise.all([
+      startWorker('shared', Infinity, 0, 'left'),
+      startWorker('shared', Infinity, 0, 'right'),
+    ]);
     await startScenario(storage.commands);
     expect(await waitForEnd('shared')).toEqual(scenarioEvents);
   });
@@ -141,7 +145,7 @@ describe('a worker on a real server', () => {
     const ids = events.map((event) => `${event.namespace} ${event.id}`);
     expect(new Set(ids).size).toBe(ids.length);
     for (const namespace of new Set(events.map((event) => event.namespace))) {
-      expect(describeScenarioEvents(eventsOf(namespace))).toEqual(scenarioEvents);
+      expect(describeScenarioEvents(eventsIn(namespace))).toEqual(scenarioEvents);
     }
   });
 });

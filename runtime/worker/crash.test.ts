@@ -25,13 +25,15 @@ async function startWorker(
   storage: MemoryStorage,
   dieAt = Infinity,
   stillRelayed = 0,
+  // Of the one that is replaced, so that nobody waits for the end of its lease.
+  workerId = 'stable',
 ): Promise<{ readonly worker: Worker; readonly commits: () => number }> {
   const process = createSeverableProcess(storage, systemClock);
   let commits = 0;
   const worker = createWorker({
     namespace: 'test',
     partitionCount,
-    workerId: `worker-${dieAt}`,
+    workerId,
     registry: createRegistry(scenarioActors),
     storage: process.storage,
     clock: process.clock,
@@ -111,7 +113,10 @@ describe.concurrent('a worker', () => {
 
   it('shares a storage with another without applying anything twice', async () => {
     const storage = open();
-    const workers = await Promise.all([startWorker(storage), startWorker(storage)]);
+    const workers = await Promise.all([
+      startWorker(storage, Infinity, 0, 'left'),
+      startWorker(storage, Infinity, 0, 'right'),
+    ]);
     await startScenario(storage.commands);
     await waitForEnd(storage);
     await Promise.all(workers.map(({ worker }) => worker.stop()));

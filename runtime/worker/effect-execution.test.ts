@@ -5,18 +5,26 @@ import { SignalboxError } from '../contract/errors.ts';
 import type { Json } from '../contract/json.ts';
 import {
   localEffect,
-  noRetry,
   type EffectContext,
   type EffectDefinition,
 } from '../core/effect-definition.ts';
+import { EffectFailure } from '../core/effect-error.ts';
+import { noRetry, type RetryPolicy } from '../core/retry.ts';
 import { createManualClock } from '../testing/manual-clock.ts';
+import { openGates } from '../testing/open-gates.ts';
 import { executeEffect, maxEffectResultBytes, type EffectOutcome } from './effect-execution.ts';
 import { silentLog } from './log.ts';
+import type { Stall } from './stall-watch.ts';
 
 type Run = (input: unknown, context: EffectContext) => Promise<unknown>;
 type Options = Partial<Parameters<typeof localEffect<unknown, unknown>>[0]>;
 
-const retry = { maxAttempts: 4, initialDelayMs: 100, maxDelayMs: 300 };
+const retry: RetryPolicy = {
+  maxAttempts: 4,
+  backoff: { type: 'exponential', initialDelayMs: 100, factor: 2 },
+  maxDelayMs: 300,
+  jitter: 'none',
+};
 const limit = (retryAfterMs?: number): SignalboxError =>
   new SignalboxError('SB_MODEL_LIMIT', 'too many', {
     retryable: true,
@@ -41,6 +49,7 @@ function execute(
   const clock = createManualClock();
   const cancelling = new AbortController();
   let outcome: EffectOutcome | undefined;
+  const stalls: Stall[] = [];
   const ended = executeEffect({
     definition,
     actor: { kind: 'test', id: 'a' },
@@ -51,8 +60,10 @@ function execute(
     log: silentLog,
     signal: cancelling.signal,
     step: (_, produce) => produce(),
+    gates: openGates,
+    stalled: (stall) => stalls.push(stall),
   }).then((value) => (outcome = value));
-  return { clock, cancelling, ended, outcome: () => outcome };
+  return { clock, cancelling, ended, stalls, outcome: () => outcome };
 }
 
 function failWith(...errors: readonly unknown[]): {
@@ -100,6 +111,11 @@ describe('an effect', () => {
       new SignalboxError('SB_GIT_FAILED', 'git', { next: 'Unlock it.' }),
       { code: 'SB_GIT_FAILED', message: 'git', retryable: false, next: 'Unlock it.' },
     ],
+    [
+      'an error with a code of its author',
+      new EffectFailure('CARD_DECLINED', 'no', { next: 'Ask for another card.' }),
+      { code: 'CARD_DECLINED', message: 'no', retryable: false, next: 'Ask for another card.' },
+    ],
   ])('that throws %s ends with it, at once', async (_, error, expected) => {
     const { run, attempts } = failWith(error);
     expect(await execute(define(run)).ended).toEqual({ status: 'error', error: expected });
@@ -146,6 +162,15 @@ describe('attempts', () => {
     expect(attempts).toEqual([1]);
     await clock.advanceBy(1_000);
     expect(outcome()).toEqual({ status: 'done', output: 'done' });
+  });
+
+  it('are repeated for the codes that the policy names, and for no others', async () => {
+    const named: RetryPolicy = { ...retry, retryOn: ['BUSY'] };
+    const busy = failWith(new EffectFailure('BUSY', 'later'), limit());
+    const { clock, outcome } = execute(define(busy.run, { retry: named }));
+    await clock.advanceBy(1_000);
+    expect(busy.attempts).toEqual([1, 2]);
+    expect(outcome()).toMatchObject({ error: { code: 'SB_MODEL_LIMIT' } });
   });
 
   it('are one when there is no policy', async () => {
@@ -204,6 +229,8 @@ describe('attempts', () => {
       log: silentLog,
       signal: AbortSignal.abort(),
       step: (_, produce) => produce(),
+      gates: openGates,
+      stalled: () => undefined,
     });
     expect(outcome).toMatchObject({ error: { code: 'SB_EFFECT_CANCELLED' } });
     expect(attempts).toEqual([]);
@@ -268,5 +295,53 @@ describe('when a worker died while it was under way, an effect', () => {
     await endless.clock.advanceBy(1_000);
     expect(endless.outcome()).toMatchObject({ error: { code: 'SB_EFFECT_DEADLINE' } });
     expect([probes, attempts]).toEqual([4, []]);
+  });
+});
+
+describe('an effect that is watched for progress', () => {
+  const say =
+    (run: (progress: (note?: string) => void) => void): Run =>
+    (_, { progress }) => {
+      run(progress);
+      return new Promise(() => undefined);
+    };
+
+  it('is reported once when it says nothing, and goes on', async () => {
+    const definition = define(hang, { stallAfterMs: 100, deadlineMs: 10_000 });
+    const { clock, stalls, outcome } = execute(definition);
+    await clock.advanceBy(99);
+    expect(stalls).toEqual([]);
+    await clock.advanceBy(5_000);
+    expect(stalls).toEqual([{ silentMs: 100 }]);
+    expect(outcome()).toBeUndefined();
+  });
+
+  it('is not reported while it says something, and again after every silence', async () => {
+    let speak = (_: string): void => undefined;
+    const definition = define(
+      say((progress) => (speak = progress)),
+      { stallAfterMs: 100, deadlineMs: 10_000 },
+    );
+    const { clock, stalls } = execute(definition);
+    for (let time = 0; time < 10; time += 1) {
+      await clock.advanceBy(80);
+      speak(`part ${time}`);
+    }
+    expect(stalls).toEqual([]);
+    await clock.advanceBy(500);
+    speak('on');
+    await clock.advanceBy(500);
+    expect(stalls).toEqual([
+      { silentMs: 100, note: 'part 9' },
+      { silentMs: 100, note: 'on' },
+    ]);
+  });
+
+  it('is not reported while it waits for its next attempt, nor after its end', async () => {
+    const { run } = failWith(limit(60_000));
+    const { clock, stalls, outcome } = execute(define(run, { stallAfterMs: 100 }));
+    await clock.advanceBy(120_000);
+    expect([stalls, outcome()]).toEqual([[], { status: 'done', output: 'done' }]);
+    expect(clock.scheduled).toBe(0);
   });
 });

@@ -1,12 +1,17 @@
-/** Runs one effect to an outcome: attempts, deadline, cancellation. Knows nothing of where the effect came from. */
+/** Runs one effect to an outcome: attempts by its retry policy, and what an interruption means. Where it came from is not known here. */
 import type { ActorAddress } from '../contract/address.ts';
 import type { CommandEnvelope } from '../contract/command.ts';
-import { SignalboxError, assertNever, describeError } from '../contract/errors.ts';
+import { SignalboxError, assertNever } from '../contract/errors.ts';
 import type { Json } from '../contract/json.ts';
 import type { EffectContext, EffectDefinition } from '../core/effect-definition.ts';
+import { toEffectFailure, type EffectFailure } from '../core/effect-error.ts';
 import { toJson } from '../core/draft.ts';
+import { planRetry, randomOf } from '../core/retry.ts';
 import type { Clock } from '../core/storage.ts';
+import { attemptWithin, cancelled, type AttemptContext } from './effect-attempt.ts';
+import type { EffectGates } from './effect-gates.ts';
 import type { WorkerLog } from './log.ts';
+import type { Stall } from './stall-watch.ts';
 
 export type EffectOutcome = Extract<CommandEnvelope, { purpose: 'effectEnded' }>['outcome'];
 
@@ -18,12 +23,15 @@ export interface EffectRun {
   readonly actor: ActorAddress;
   readonly effectId: string;
   readonly input: Json;
-  /** How often a worker died while this effect was under way. */
+  /** How often the effect was begun before and did not end. */
   readonly interruptions: number;
   readonly clock: Clock;
   /** Aborts when the actor cancels the effect or the worker stops. */
   readonly signal: AbortSignal;
   readonly step: EffectContext['step'];
+  readonly gates: EffectGates;
+  /** The effect is alive and says nothing of its progress. */
+  readonly stalled: (stall: Stall) => void;
   readonly log: WorkerLog;
 }
 
@@ -33,9 +41,9 @@ export async function executeEffect(run: EffectRun): Promise<EffectOutcome> {
     const settled = await settleUnknown(run);
     if (settled !== undefined) return settled;
   }
-  return persist(run, (attempt, signal) =>
+  return persist(run, (attempt, context) =>
     run.definition
-      .execute(run.input, contextOf(run, run.interruptions + attempt, signal))
+      .execute(run.input, contextOf(run, run.interruptions + attempt, context))
       .then(success),
   );
 }
@@ -51,10 +59,10 @@ async function settleUnknown(run: EffectRun): Promise<EffectOutcome | undefined>
         new SignalboxError('SB_EFFECT_INTERRUPTED', 'the worker died while this was under way'),
       );
     case 'probe':
-      return persist(run, async (_, signal) => {
+      return persist(run, async (_, context) => {
         const answer = await run.definition.probe(
           run.input,
-          contextOf(run, run.interruptions, signal),
+          contextOf(run, run.interruptions, context),
         );
         return answer.happened ? success(answer.output) : undefined;
       });
@@ -63,86 +71,62 @@ async function settleUnknown(run: EffectRun): Promise<EffectOutcome | undefined>
   }
 }
 
-type Attempt<Value> = (attempt: number, signal: AbortSignal) => Promise<Value>;
+type Attempt<Value> = (attempt: number, context: AttemptContext) => Promise<Value>;
 
 /** Attempts by the effect's retry policy, each with its deadline, until one is answered. */
 async function persist<Value>(
   run: EffectRun,
   execute: Attempt<Value>,
 ): Promise<Value | EffectOutcome> {
-  const { retry } = run.definition;
+  const { definition, effectId, clock, signal, log } = run;
   for (let attempt = 1; ; attempt += 1) {
-    if (run.signal.aborted) return failure(cancelled(run.signal.reason));
+    if (signal.aborted) return failure(cancelled(signal.reason));
     try {
-      return await attemptOnce(run, attempt, execute);
+      const gated = { definition, effectId, attempt, input: run.input, signal };
+      return await run.gates.pass(gated, () => makeAttempt(run, attempt, execute));
     } catch (thrown) {
-      const error = toError(thrown);
-      if (!error.retryable || attempt >= retry.maxAttempts || run.signal.aborted)
-        return failure(error);
-      const backoffMs = Math.min(retry.maxDelayMs, retry.initialDelayMs * 2 ** (attempt - 1));
-      const waitMs = Math.max(backoffMs, error.retryAfterMs ?? 0);
-      const { effectId, log } = run;
+      const error = toEffectFailure(thrown);
+      const waitMs = planRetry(definition.retry, attempt, error, randomOf(effectId, attempt));
+      if (waitMs === undefined || signal.aborted) return failure(error);
       log.warn(`effect will be tried again: ${error.message}`, {
         effectId,
         attempt,
         waitMs,
         code: error.code,
       });
-      await waitUntil(run, run.clock.nowMs() + waitMs);
+      await waitUntil(run, clock.nowMs() + waitMs);
     }
   }
 }
 
-async function attemptOnce<Value>(
+/** Async, so that a deadline that does not fit the input is the effect's error. */
+async function makeAttempt<Value>(
   run: EffectRun,
   attempt: number,
   execute: Attempt<Value>,
 ): Promise<Value> {
-  const deadlineMs = run.definition.deadlineMs(run.input);
-  // One controller, told by both sides: `AbortSignal.any` costs as much as the rest of a trivial effect.
-  const ending = new AbortController();
-  const cancel = (): void => {
-    ending.abort(cancelled(run.signal.reason));
+  const { definition, input, clock, signal, stalled } = run;
+  const { stallAfterMs } = definition;
+  const deadlineMs = definition.deadlineMs(input);
+  return attemptWithin({ deadlineMs, stallAfterMs, clock, signal, stalled }, (context) =>
+    execute(attempt, context),
+  );
+}
+
+function contextOf(run: EffectRun, attempt: number, context: AttemptContext): EffectContext {
+  const { effectId, actor, step, clock } = run;
+  return {
+    effectId,
+    actor,
+    attempt,
+    step,
+    nowMs: () => clock.nowMs(),
+    progress: context.progress,
+    // Made when it is asked for (effect-attempt.ts).
+    get signal() {
+      return context.signal;
+    },
   };
-  const cancelTimer = run.clock.schedule(run.clock.nowMs() + deadlineMs, () => {
-    ending.abort(
-      new SignalboxError('SB_EFFECT_DEADLINE', `did not finish within ${deadlineMs} ms`),
-    );
-  });
-  if (run.signal.aborted) cancel();
-  else run.signal.addEventListener('abort', cancel, { once: true });
-  try {
-    return await Promise.race([execute(attempt, ending.signal), rejectOnAbort(ending.signal)]);
-  } catch (error) {
-    // What the code throws when it is aborted is about the abort, whose reason is the better one.
-    throw ending.signal.aborted ? ending.signal.reason : error;
-  } finally {
-    cancelTimer();
-    run.signal.removeEventListener('abort', cancel);
-  }
-}
-
-/** An effect whose code ignores its signal must not hold the worker. */
-function rejectOnAbort(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const fail = (): void => {
-      reject(signal.reason as SignalboxError);
-    };
-    if (signal.aborted) fail();
-    else signal.addEventListener('abort', fail, { once: true });
-  });
-}
-
-function cancelled(reason: unknown): SignalboxError {
-  return reason instanceof SignalboxError
-    ? reason
-    : new SignalboxError('SB_EFFECT_CANCELLED', 'was cancelled before it finished', {
-        cause: reason,
-      });
-}
-
-function contextOf(run: EffectRun, attempt: number, signal: AbortSignal): EffectContext {
-  return { effectId: run.effectId, actor: run.actor, attempt, signal, step: run.step };
 }
 
 function success(output: unknown): EffectOutcome {
@@ -159,17 +143,12 @@ function success(output: unknown): EffectOutcome {
     : { status: 'done', output: json };
 }
 
-function failure(error: SignalboxError): EffectOutcome {
+export function failure(error: SignalboxError | EffectFailure): EffectOutcome {
   const { code, message, retryable, next } = error;
   return {
     status: 'error',
     error: { code, message, retryable, ...(next === undefined ? {} : { next }) },
   };
-}
-
-function toError(error: unknown): SignalboxError {
-  if (error instanceof SignalboxError) return error;
-  return new SignalboxError('SB_EFFECT_FAILED', describeError(error), { cause: error });
 }
 
 function waitUntil(run: EffectRun, atMs: number): Promise<void> {

@@ -1,4 +1,4 @@
-/** A pool of effects on a storage in memory: claims, journal, cancellation, stops and outages. */
+/** A pool of effects on a storage in memory: deliveries, claims, cancellation, stops and outages. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { setup } from 'xstate';
 import { z } from 'zod';
@@ -8,9 +8,12 @@ import { defineActor } from '../core/definition.ts';
 import { poolEffect, type EffectContext } from '../core/effect-definition.ts';
 import { createRegistry } from '../core/registry.ts';
 import type { RelayMessage, WorkerStorage } from '../core/storage.ts';
+import { makeCommit } from '../testing/conformance/storage-under-test.ts';
 import { createManualClock, type ManualClock } from '../testing/manual-clock.ts';
 import { createMemoryStorage, type MemoryStorage } from '../testing/memory-storage.ts';
-import { createEffectPool, maxClaims, type EffectPool } from './effect-pool.ts';
+import { openGates } from '../testing/open-gates.ts';
+import { maxClaims } from './effect-claims.ts';
+import { createEffectPool, type EffectPool } from './effect-pool.ts';
 import { silentLog } from './log.ts';
 
 type Run = (input: Json, context: EffectContext) => Promise<Json>;
@@ -33,6 +36,19 @@ interface Scene {
 function open(): Scene {
   const clock = createManualClock();
   return { clock, storage: createMemoryStorage({ clock, partitionCount: 1 }), reported: [] };
+}
+
+/** The actor has asked for the effect and waits for it. */
+async function commitWaiting(storage: MemoryStorage): Promise<void> {
+  const children = { work: { type: 'effect', source: 'work', effectId, pool: 'p' } } as const;
+  await storage.commits.commit(actor, makeCommit(1, { children }), 0);
+}
+
+/** The actor waits for it no longer. */
+async function commitDone(storage: MemoryStorage): Promise<void> {
+  const stored = await storage.commits.load(actor);
+  if (stored?.status !== 'stored') throw new Error('the actor has no commit');
+  await storage.commits.commit(actor, makeCommit(2), stored.seq);
 }
 
 function startPool(
@@ -60,6 +76,9 @@ function startPool(
   });
   const base = options.storage ?? storage;
   const pool = createEffectPool({
+    observer: {},
+    tracer: undefined,
+    gates: openGates,
     pool: 'p',
     concurrency: options.concurrency ?? 2,
     workerId: options.workerId ?? 'w1',
@@ -88,13 +107,19 @@ function queue(storage: MemoryStorage, messageId = 'm1', source = 'work'): Promi
     type: 'work',
     messageId,
     pool: 'p',
-    work: { effectId, actor, source, input: 5 },
+    priority: 'normal',
+    work: { effectId, actor, version: 1, source, input: 5 },
   };
   return storage.relay.publish([work]);
 }
 
 function cancel(storage: MemoryStorage): Promise<void> {
   return storage.relay.publish([{ type: 'cancelWork', messageId: 'c1', pool: 'p', effectId }]);
+}
+
+/** A worker takes the item and is not heard of again. */
+async function takeAndDie({ storage }: Scene): Promise<void> {
+  await storage.work.take('p', new AbortController().signal);
 }
 
 const untilAborted: Run = (_, { signal }) =>
@@ -150,6 +175,7 @@ describe('an effect in the queue', () => {
     const finished = new Promise<void>((resolve) => {
       finish = resolve;
     });
+    await commitWaiting(scene.storage);
     await queue(scene.storage, 'm1');
     await queue(scene.storage, 'm2');
     startPool(scene, async () => {
@@ -157,14 +183,42 @@ describe('an effect in the queue', () => {
       await finished;
       return 'done';
     });
-    await scene.clock.advanceBy(10_000);
+    await scene.clock.advanceBy(10);
     finish();
+    await waitForReport(scene);
+    await commitDone(scene.storage);
     await scene.clock.advanceBy(10_000);
-    expect(runs).toBe(1);
-    expect(
-      new Set(scene.reported.map((command) => JSON.stringify({ ...command, at: '' }))).size,
-    ).toBe(1);
-    expect(scene.reported[0]).toMatchObject({ outcome: { status: 'done', output: 'done' } });
+    expect([runs, scene.reported.length]).toEqual([1, 1]);
+  });
+
+  it('that may be repeated costs nothing but its result', async () => {
+    const scene = open();
+    const calls: string[] = [];
+    const { storage } = scene;
+    const counting: WorkerStorage = {
+      ...storage,
+      commits: {
+        ...storage.commits,
+        load: (address) => {
+          calls.push('load');
+          return storage.commits.load(address);
+        },
+      },
+      journal: {
+        get: (id, step) => {
+          calls.push(`get ${step}`);
+          return storage.journal.get(id, step);
+        },
+        put: (id, step, value) => {
+          calls.push(`put ${step}`);
+          return storage.journal.put(id, step, value);
+        },
+      },
+    };
+    startPool(scene, async () => 'done', { storage: counting, whenUnknown: 'retry' });
+    await queue(storage);
+    await waitForReport(scene);
+    expect(calls).toEqual([]);
   });
 
   it('of an unknown kind ends with an error, not in silence', async () => {
@@ -201,18 +255,22 @@ describe('the journal', () => {
     expect(produced).toEqual(['text', 'nothing']);
   });
 
-  it('answers for an effect that was finished by a worker that died before it said so', async () => {
+  it('answers with the steps of a worker that died', async () => {
     const scene = open();
-    await scene.storage.journal.put(effectId, 'claim-1', { worker: 'dead', claim: 'dead:1' });
-    await scene.storage.journal.put(effectId, 'result', { status: 'done', output: 'known' });
-    startPool(scene, async () => 'run again');
+    await scene.storage.journal.put(effectId, 'step-text', 'of the dead');
+    await commitWaiting(scene.storage);
     await queue(scene.storage);
-    expect(await waitForReport(scene)).toMatchObject({ outcome: { output: 'known' } });
+    await takeAndDie(scene);
+    startPool(scene, async (_, { step }) => step('text', async () => 'anew'), {
+      whenUnknown: 'retry',
+    });
+    await scene.clock.advanceBy(4_000);
+    expect(await waitForReport(scene)).toMatchObject({ outcome: { output: 'of the dead' } });
   });
 
   it('tells a second worker that a first one died', async () => {
     const scene = open();
-    await scene.storage.journal.put(effectId, 'claim-1', { worker: 'dead', claim: 'dead:1' });
+    await scene.storage.journal.put(effectId, 'claim-1', { claimant: 'dead' });
     startPool(scene, async () => 'run again', { whenUnknown: 'ask' });
     await queue(scene.storage);
     expect(await waitForReport(scene)).toMatchObject({
@@ -220,18 +278,22 @@ describe('the journal', () => {
     });
   });
 
-  it('ends an effect that takes every worker down with it', async () => {
+  it.each([
+    ['ends an effect that takes every worker down with it', [], 'SB_EFFECT_INTERRUPTED'],
+    ['does not count workers that stopped in good order', [2, 4], undefined],
+  ])('%s', async (_, released, code) => {
     const scene = open();
-    for (let claim = 1; claim <= maxClaims; claim += 1) {
-      await scene.storage.journal.put(effectId, `claim-${claim}`, {
-        worker: 'dead',
-        claim: `dead:${claim}`,
-      });
-    }
+    const { storage } = scene;
+    for (let claim = 1; claim <= maxClaims; claim += 1)
+      await storage.journal.put(effectId, `claim-${claim}`, { claimant: `dead ${claim}` });
+    for (const claim of released) await storage.journal.put(effectId, `released-${claim}`, true);
+    await commitWaiting(storage);
+    await queue(storage);
+    await takeAndDie(scene);
     startPool(scene, async () => 'run again', { whenUnknown: 'retry' });
-    await queue(scene.storage);
+    await scene.clock.advanceBy(4_000);
     expect(await waitForReport(scene)).toMatchObject({
-      outcome: { error: { code: 'SB_EFFECT_INTERRUPTED' } },
+      outcome: code === undefined ? { output: 'run again' } : { error: { code } },
     });
   });
 
@@ -283,14 +345,46 @@ describe('a cancelled effect', () => {
     expect([aborted, scene.reported]).toEqual([true, []]);
   });
 
-  it('that has not begun never does', async () => {
+  it('that has not begun never does, whoever has heard of it', async () => {
     const scene = open();
     let runs = 0;
-    await cancel(scene.storage);
+    const run: Run = async () => (runs += 1);
+    await commitWaiting(scene.storage);
     await queue(scene.storage);
-    startPool(scene, async () => (runs += 1));
+    await commitDone(scene.storage);
+    await cancel(scene.storage);
+    // Nobody has heard of it: the actor's commit says that the effect is not wanted any more.
+    startPool(scene, run);
     await scene.clock.advanceBy(60_000);
     expect([runs, scene.reported]).toEqual([0, []]);
+  });
+
+  it('that comes after its cancellation is not begun', async () => {
+    const scene = open();
+    let runs = 0;
+    startPool(scene, async () => (runs += 1));
+    await scene.clock.advanceBy(10);
+    await cancel(scene.storage);
+    await queue(scene.storage);
+    await scene.clock.advanceBy(60_000);
+    expect([runs, scene.reported]).toEqual([0, []]);
+  });
+
+  it('is not taken for one by a copy of the actor that lags behind', async () => {
+    const scene = open();
+    const late = 'test.a.2-1';
+    await scene.storage.commits.commit(actor, makeCommit(1), 0);
+    await scene.storage.relay.publish([
+      {
+        type: 'work',
+        messageId: 'm1',
+        pool: 'p',
+        priority: 'normal',
+        work: { effectId: late, actor, version: 1, source: 'work', input: null },
+      },
+    ]);
+    startPool(scene, async () => 'done');
+    expect(await waitForReport(scene)).toMatchObject({ id: late, outcome: { status: 'done' } });
   });
 });
 
@@ -342,7 +436,8 @@ describe('a pool', () => {
           type: 'work',
           messageId: `m${index}`,
           pool: 'p',
-          work: { effectId: `test.a.1-${index}`, actor, source: 'work', input: null },
+          priority: 'normal',
+          work: { effectId: `test.a.1-${index}`, actor, version: 1, source: 'work', input: null },
         },
       ]);
     }

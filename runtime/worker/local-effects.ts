@@ -1,13 +1,15 @@
-/** The `local` effects of one hosted actor: started after the commit that asks for them, nothing else stored. */
+/**
+ * The `local` effects of one hosted actor: started after the commit that asks for them. Nothing else is stored of them,
+ * except by an owner that finds one begun by another.
+ */
 import type { ActorAddress } from '../contract/address.ts';
 import type { CommandEnvelope } from '../contract/command.ts';
-import type { Json } from '../contract/json.ts';
 import type { Commit } from '../core/commit.ts';
-import type { ActorDefinition } from '../core/definition.ts';
-import type { EffectDefinition } from '../core/effect-definition.ts';
-import type { Clock } from '../core/storage.ts';
-import { executeEffect } from './effect-execution.ts';
-import type { WorkerLog } from './log.ts';
+import { findEffect, type RegisteredActor } from '../core/registry.ts';
+import { releaseClaim, type Claim } from './effect-claims.ts';
+import { watchEffect } from './effect-watch.ts';
+import type { HostContext } from './host-context.ts';
+import { runLocalEffect, type EffectRecord } from './local-effect-run.ts';
 
 export interface LocalEffects {
   /** Starts what the commit waits for and is not under way; cancels what it no longer waits for. */
@@ -17,49 +19,43 @@ export interface LocalEffects {
   stop(): void;
 }
 
+interface RunningEffect {
+  readonly controller: AbortController;
+  claim: Claim | undefined;
+}
+
 export function createLocalEffects(options: {
   readonly address: ActorAddress;
-  readonly definition: ActorDefinition;
-  readonly clock: Clock;
-  readonly log: WorkerLog;
+  readonly actor: RegisteredActor;
+  readonly context: HostContext;
   readonly report: (command: CommandEnvelope) => void;
 }): LocalEffects {
-  const running = new Map<string, AbortController>();
+  const { address, actor, context, report } = options;
+  const { observer, tracer } = context;
+  const claims = { ...context, journal: context.storage.journal };
+  const running = new Map<string, RunningEffect>();
 
-  const start = (effectId: string, source: string, input: Json, recovered: boolean): void => {
-    const definition = options.definition.effects[source];
+  const start = (child: EffectRecord, version: number, recovered: boolean): void => {
+    const { effectId, source, trace } = child;
+    const definition = findEffect(actor, version, source);
     if (definition === undefined) return;
-    const controller = new AbortController();
-    running.set(effectId, controller);
-    void runAndReport(definition, effectId, input, recovered, controller);
-  };
-
-  const runAndReport = async (
-    definition: EffectDefinition,
-    effectId: string,
-    input: Json,
-    recovered: boolean,
-    controller: AbortController,
-  ): Promise<void> => {
-    const outcome = await executeEffect({
-      definition,
-      actor: options.address,
-      effectId,
-      input,
-      interruptions: recovered ? 1 : 0,
-      clock: options.clock,
-      signal: controller.signal,
-      step: (_, produce) => produce(),
-      log: options.log,
+    const effect: RunningEffect = { controller: new AbortController(), claim: undefined };
+    running.set(effectId, effect);
+    const watched = watchEffect(definition, { source, trace, observer, tracer });
+    const claimed = (claim: Claim): void => {
+      effect.claim = claim;
+    };
+    const { signal } = effect.controller;
+    const run = { address, child, watched, recovered, context, signal, claimed, report };
+    void runLocalEffect(run).then((ended) => {
+      if (ended === undefined) return;
+      running.delete(effectId);
+      report(ended);
     });
-    if (controller.signal.aborted) return;
-    running.delete(effectId);
-    const at = new Date(options.clock.nowMs()).toISOString();
-    options.report({ v: 1, purpose: 'effectEnded', id: effectId, at, effectId, outcome });
   };
 
   const cancel = (effectId: string): void => {
-    running.get(effectId)?.abort();
+    running.get(effectId)?.controller.abort();
     running.delete(effectId);
   };
 
@@ -69,8 +65,7 @@ export function createLocalEffects(options: {
       for (const child of Object.values(commit.children)) {
         if (child.type !== 'effect' || child.pool !== undefined) continue;
         wanted.add(child.effectId);
-        if (!running.has(child.effectId))
-          start(child.effectId, child.source, child.input ?? null, recovered);
+        if (!running.has(child.effectId)) start(child, commit.machine.version, recovered);
       }
       for (const effectId of running.keys()) if (!wanted.has(effectId)) cancel(effectId);
     },
@@ -78,7 +73,10 @@ export function createLocalEffects(options: {
       return running.size;
     },
     stop: () => {
-      for (const effectId of running.keys()) cancel(effectId);
+      for (const [effectId, { claim }] of running) {
+        if (claim !== undefined) void releaseClaim(claims, effectId, claim);
+        cancel(effectId);
+      }
     },
   };
 }

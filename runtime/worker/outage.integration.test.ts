@@ -3,10 +3,10 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { assign, emit, setup } from 'xstate';
 import { z } from 'zod';
 import { SignalboxError } from '../contract/errors.ts';
-import type { EventEnvelope } from '../contract/event.ts';
+import type { StoredEvent } from '../contract/event.ts';
 import { defineActor, effectSource } from '../core/definition.ts';
 import { localEffect, poolEffect } from '../core/effect-definition.ts';
-import { isUnreadable } from '../core/event-source.ts';
+import { eventsOf } from '../core/event-source.ts';
 import { createRegistry } from '../core/registry.ts';
 import { openConnection, watchConnection, type Connection } from '../nats/connection.ts';
 import { openStorage, type Storage } from '../nats/open-storage.ts';
@@ -99,7 +99,7 @@ const careful = defineActor({
 
 const space = { namespace: 'test', partitionCount: 4 };
 const reading = new AbortController();
-const events: EventEnvelope[] = [];
+const events: StoredEvent[] = [];
 let server: TestServer;
 let connection: Connection;
 let storage: Storage;
@@ -109,7 +109,7 @@ let readingEnded: Promise<void>;
 beforeAll(async () => {
   server = await startTestServer();
   connection = await openConnection({ ...server.connection, name: 'outage test' });
-  storage = await openStorage({ connection, space, workerId: 'w', replicas: 1, log: silentLog });
+  storage = await openStorage({ connection, space, replicas: 1, log: silentLog });
   worker = createWorker({
     ...space,
     workerId: 'w',
@@ -132,7 +132,7 @@ afterAll(async () => {
 
 async function collectEvents(): Promise<void> {
   for await (const batch of storage.events.read(0, reading.signal)) {
-    for (const item of batch) if (!isUnreadable(item)) events.push(item);
+    events.push(...eventsOf(batch));
   }
 }
 

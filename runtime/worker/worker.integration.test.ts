@@ -4,7 +4,7 @@ import { jetstream } from '@nats-io/jetstream';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { assign, emit, setup } from 'xstate';
 import { z } from 'zod';
-import type { EventEnvelope } from '../contract/event.ts';
+import { eventMessageSchema, unpackEvents, type StoredEvent } from '../contract/event.ts';
 import { childSource, defineActor, effectSource } from '../core/definition.ts';
 import { localEffect, poolEffect } from '../core/effect-definition.ts';
 import { createRegistry } from '../core/registry.ts';
@@ -204,11 +204,11 @@ let server: TestServer;
 let connection: NatsConnection;
 let storage: Storage;
 let worker: Worker;
-const events: EventEnvelope[] = [];
+const events: StoredEvent[] = [];
 const space = { namespace: 'test', partitionCount: 4 };
 
 async function startWorker(workerId: string): Promise<Worker> {
-  storage = await openStorage({ connection, space, workerId, replicas: 1, log: silentLog });
+  storage = await openStorage({ connection, space, replicas: 1, log: silentLog });
   const started = createWorker({
     ...space,
     workerId,
@@ -222,7 +222,7 @@ async function startWorker(workerId: string): Promise<Worker> {
   return started;
 }
 
-function seen(type: string, actor: string): EventEnvelope | undefined {
+function seen(type: string, actor: string): StoredEvent | undefined {
   return events.find((event) => event.type === type && event.actor === actor);
 }
 
@@ -235,7 +235,8 @@ beforeAll(async () => {
   });
   await consumer.consume({
     callback: (message) => {
-      events.push(message.json<EventEnvelope>());
+      const stored = { ...eventMessageSchema.parse(message.json()), seq: message.seq };
+      events.push(...unpackEvents(stored));
     },
   });
 });

@@ -17,12 +17,12 @@ export async function untilLive(page: Page): Promise<void> {
   await page.locator('sb-connection-indicator').getByText('live', { exact: true }).waitFor();
 }
 
-/** The positions in the timeline, top to bottom: with a hole or a repeat if there is one. */
-export async function readShownEvents(page: Page): Promise<readonly number[]> {
+/** The events in the timeline, top to bottom: with a hole or a repeat if there is one. */
+export async function readShownEvents(page: Page): Promise<readonly string[]> {
   return page
     .locator('sb-event-timeline li')
     .evaluateAll((items: readonly PageElement[]) =>
-      items.map((item) => Number(item.getAttribute('data-seq'))),
+      items.map((item) => item.getAttribute('data-event') ?? ''),
     );
 }
 

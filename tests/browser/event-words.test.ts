@@ -9,28 +9,42 @@ import type { CoordinatorEvent } from '../../actors/coordinator/coordinator.even
 import type { MergeRequestEvent } from '../../actors/merge-request/merge-request.events.ts';
 import type { SessionEvent } from '../../actors/session/session.events.ts';
 import type { TriggerEvent } from '../../actors/trigger/trigger.machine.ts';
-import type { WorkQueueEvent } from '../../actors/work-queue/work-queue.machine.ts';
+import type { ScheduleEvent, WorkQueueEvent } from '../../runtime/mod.ts';
 import { repositoryRoot } from '../../runtime/testing/repository-root.ts';
 
 type ToldByActors = (
   | CoordinatorEvent
   | MergeRequestEvent
+  | ScheduleEvent
   | SessionEvent
   | TriggerEvent
   | WorkQueueEvent
 )['type'];
-type ToldByRuntime = 'actorEnded' | 'commandDeadLettered' | 'actorQuarantined';
+type ToldByRuntime =
+  | 'childFailed'
+  | 'childRestarted'
+  | 'actorEnded'
+  | 'actorLost'
+  | 'commandDeadLettered'
+  | 'actorQuarantined'
+  | 'actorReleased'
+  | 'actorMigrated';
 
 /** The compiler refuses this list when a type is missing, or is told by nobody. */
 const told: Readonly<Record<ToldByActors | ToldByRuntime, true>> = {
   actorEnded: true,
+  actorLost: true,
+  actorMigrated: true,
   actorQuarantined: true,
+  actorReleased: true,
   branchPushed: true,
   changeCommitted: true,
   changeHandedToMergeRequest: true,
   changesAddressed: true,
   changesRequested: true,
   checksPassed: true,
+  childFailed: true,
+  childRestarted: true,
   commandDeadLettered: true,
   deliveryAccepted: true,
   deliveryIgnored: true,
@@ -38,7 +52,7 @@ const told: Readonly<Record<ToldByActors | ToldByRuntime, true>> = {
   deliveryRepeated: true,
   handedOver: true,
   handoffReceived: true,
-  limitSet: true,
+  limitsSet: true,
   mergeRequestClosed: true,
   mergeRequestEscalated: true,
   mergeRequestLeftOpen: true,
@@ -47,12 +61,22 @@ const told: Readonly<Record<ToldByActors | ToldByRuntime, true>> = {
   mergeRequestOpened: true,
   mergeStarted: true,
   modelCalled: true,
+  occurrenceFinished: true,
+  occurrenceQueued: true,
+  occurrenceSkipped: true,
+  occurrenceStarted: true,
+  occurrencesMissed: true,
   proofRecorded: true,
   reviewReceived: true,
   reworkRequested: true,
   runCompleted: true,
   runFailed: true,
   runStarted: true,
+  scheduleChangeRefused: true,
+  scheduleChanged: true,
+  schedulePaused: true,
+  scheduleRemoved: true,
+  scheduleResumed: true,
   sessionCompleted: true,
   sessionFailed: true,
   sessionKilled: true,
@@ -60,7 +84,9 @@ const told: Readonly<Record<ToldByActors | ToldByRuntime, true>> = {
   sessionPreparing: true,
   sessionQueued: true,
   sessionStarted: true,
+  slotAwaited: true,
   slotGiven: true,
+  slotRefused: true,
   steerRefused: true,
   steered: true,
   stepBlocked: true,

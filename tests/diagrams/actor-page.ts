@@ -1,8 +1,8 @@
 /** Writes the page of one actor kind: what it is, its diagram, its commands and effects. Derived, not written by hand. */
 import type { IgnoredCommand } from '../../actors/ignored-command.ts';
 import type { ActorDefinition } from '../../runtime/core/definition.ts';
-import { readMachine, type GraphState, type MachineGraph } from './machine-graph.ts';
-import { drawDiagram } from './mermaid.ts';
+import { readMachine, type GraphState, type MachineGraph } from '../../runtime/core/machine-graph.ts';
+import { drawDiagram } from '../../runtime/core/state-diagram.ts';
 
 export interface DocumentedActor {
   readonly definition: ActorDefinition;

@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { setup } from 'xstate';
 import { writePage } from './actor-page.ts';
 import { documentedActors } from './documented-actors.ts';
-import { readMachine } from './machine-graph.ts';
-import { drawDiagram } from './mermaid.ts';
+import { readMachine } from '../../runtime/core/machine-graph.ts';
+import { drawDiagram } from '../../runtime/core/state-diagram.ts';
 
 const folder = fileURLToPath(new URL('../../docs/actors/', import.meta.url));
 const mustWrite = process.env['UPDATE_DIAGRAMS'] === '1';

@@ -6,7 +6,7 @@ import { coordinatorDefinition } from '../../actors/testing/drive-coordinator.ts
 import { mergeRequestDefinition } from '../../actors/testing/drive-merge-request.ts';
 import { sessionDefinition } from '../../actors/testing/drive-session.ts';
 import { defineTrigger } from '../../actors/trigger/trigger.actor.ts';
-import { defineWorkQueue } from '../../actors/work-queue/work-queue.actor.ts';
+import { defineWorkQueue } from '../../runtime/mod.ts';
 import type { DocumentedActor } from './actor-page.ts';
 
 export const documentedActors: readonly DocumentedActor[] = [
@@ -27,9 +27,9 @@ export const documentedActors: readonly DocumentedActor[] = [
   {
     definition: defineWorkQueue(),
     introduction:
-      'The work queue gives out the slots in which sessions work, first come first served. A parked session holds none.',
+      'The work queue gives out the slots in which sessions work: by priority, which rises with waiting, and turn by turn among runs, up to limits in all, per kind and per repository. A parked session holds none.',
     ignored: [],
-    types: 'actors/work-queue/work-queue.machine.ts',
+    types: 'runtime/admission/work-queue.machine.ts',
   },
   {
     definition: sessionDefinition,

@@ -15,11 +15,21 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'runtime/nats': ['runtime/contract', 'runtime/core', 'runtime/processes', 'runtime/worker'],
   'runtime/history': ['runtime/contract', 'runtime/core'],
   /** `mod.ts` and what it opens. */
-  runtime: ['runtime/contract', 'runtime/core', 'runtime/nats', 'runtime/worker'],
+  runtime: [
+    'runtime/admission',
+    'runtime/contract',
+    'runtime/core',
+    'runtime/nats',
+    'runtime/schedules',
+    'runtime/worker',
+  ],
+  'runtime/schedules': ['runtime/contract', 'runtime/core'],
   workflows: ['runtime/contract'],
   'actors/ports': ['runtime/contract'],
   actors: ['actors/ports', 'runtime', 'runtime/contract', 'workflows'],
   integrations: ['actors/ports', 'runtime/contract', 'runtime/processes'],
+  examples: ['runtime'],
+  'runtime/admission': ['runtime/contract', 'runtime/core'],
   gateway: ['runtime/contract', 'runtime/core'],
   console: ['runtime/contract'],
   cli: [

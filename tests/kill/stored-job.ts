@@ -1,9 +1,8 @@
 /** What a finished job has left in JetStream, read from a server started on its data: not what the system says of itself. */
-import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { namespace } from '../../cli/system/start-system.ts';
+import { namespace } from '../../cli/system/storage-part.ts';
 import type { ActorAddress } from '../../runtime/contract/address.ts';
-import type { StoredEvent } from '../../runtime/contract/event.ts';
+import { unpackEvents, type StoredEvent } from '../../runtime/contract/event.ts';
 import { defaultPartitionCount } from '../../runtime/contract/subjects.ts';
 import type { StoredTranscriptEntry } from '../../runtime/contract/transcript.ts';
 import type { Commit } from '../../runtime/core/commit.ts';
@@ -35,7 +34,6 @@ export async function readStoredJob(home: string, session: string): Promise<Stor
       const storage = await openStorage({
         connection,
         space,
-        workerId: randomUUID(),
         replicas: 1,
         log: silentLog,
       });
@@ -61,8 +59,8 @@ async function readAllEvents(source: EventSource): Promise<readonly StoredEvent[
   for await (const batch of source.read(0, done.signal)) {
     for (const item of batch) {
       if (isUnreadable(item))
-        throw new Error(`event ${item.seq} cannot be read: ${item.unreadable}`);
-      events.push(item);
+        throw new Error(`message ${item.seq} of the events cannot be read: ${item.unreadable}`);
+      events.push(...unpackEvents(item));
     }
     if ((batch.at(-1)?.seq ?? 0) >= last) break;
   }

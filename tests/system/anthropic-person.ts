@@ -8,15 +8,18 @@ import { createRunReport, foldRunEvent, type RunReport } from '../../cli/client/
 import { followRun } from '../../cli/client/follow-run.ts';
 import { openClient } from '../../cli/client/open-client.ts';
 import { parseSettings } from '../../cli/settings.ts';
+import type { SystemLog } from '../../cli/system/log.ts';
 import type { StoredEvent } from '../../runtime/contract/event.ts';
 import { goal, review, testCommand } from './anthropic-conversation.ts';
 import { runSignalbox } from './signalbox-command.ts';
 
-const silent = {
+const silent: SystemLog = {
   info: () => undefined,
   warn: () => undefined,
   error: () => undefined,
   progress: () => undefined,
+  hide: () => undefined,
+  with: () => silent,
 };
 /** From a comment to the next proven commit, on a busy machine. */
 const reworkTimeoutMs = 25_000;

@@ -74,6 +74,7 @@ async function writeTriggers(): Promise<void> {
       testTimeoutMs: 60_000,
       merge: { merge: 'never', review: 'none', requiredChecks: [], maxReviewRounds: 1 },
       limits: defaultSessionLimits,
+      priority: 'normal',
     },
   };
   await mkdir(join(at('home'), 'triggers'), { recursive: true });

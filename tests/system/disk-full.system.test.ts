@@ -137,6 +137,7 @@ async function writeTrigger(folder: string, home: string): Promise<void> {
       testTimeoutMs: 60_000,
       merge: { merge: 'never', review: 'none', requiredChecks: [], maxReviewRounds: 1 },
       limits: defaultSessionLimits,
+      priority: 'normal',
     },
   };
   for (const name of ['triggers', 'secrets']) await mkdir(join(home, name), { recursive: true });

@@ -1,7 +1,8 @@
 /** Collects the events of a running system from the first one on, until a test has what it waits for. */
 import { openClient, type Client } from '../../cli/client/open-client.ts';
 import { parseSettings } from '../../cli/settings.ts';
-import type { StoredEvent } from '../../runtime/contract/event.ts';
+import type { SystemLog } from '../../cli/system/log.ts';
+import { unpackEvents, type StoredEvent } from '../../runtime/contract/event.ts';
 import { isUnreadable } from '../../runtime/core/event-source.ts';
 
 export interface EventLog {
@@ -10,11 +11,13 @@ export interface EventLog {
   close(): Promise<void>;
 }
 
-const silent = {
+const silent: SystemLog = {
   info: () => undefined,
   warn: () => undefined,
   error: () => undefined,
   progress: () => undefined,
+  hide: () => undefined,
+  with: () => silent,
 };
 
 /** Of the system that runs on the home folder. `seen` is told of every event, in order. */
@@ -29,9 +32,11 @@ export async function followEvents(
   async function readAll(): Promise<void> {
     for await (const batch of client.storage.events.read(0, reading.signal)) {
       for (const item of batch) {
-        if (isUnreadable(item)) throw new Error(`event ${item.seq} cannot be read`);
-        events.push(item);
-        seen(item);
+        if (isUnreadable(item)) throw new Error(`message ${item.seq} of the events cannot be read`);
+        for (const event of unpackEvents(item)) {
+          events.push(event);
+          seen(event);
+        }
       }
     }
   }

@@ -11,7 +11,12 @@ import type { RunReport } from '../../cli/client/run-report.ts';
 import { verifyRepository } from '../kill/verify-repository.ts';
 import { startExternalServer } from './external-server.ts';
 import { makeScratch } from './scratch.ts';
-import { startSignalbox, type Environment, type RunningCommand } from './signalbox-command.ts';
+import {
+  startSignalbox,
+  syncFlags,
+  type Environment,
+  type RunningCommand,
+} from './signalbox-command.ts';
 
 /** What the demo says of its job, in the order in which it comes to it. */
 const moments = [
@@ -32,7 +37,7 @@ async function startDemo(
 ): Promise<RunningCommand> {
   const home = join(folder ?? (await makeHome(onTestFinished)), 'home');
   const demo = await startSignalbox(
-    ['demo', '--json', '--port', '0', '--sync', 'interval'],
+    ['demo', '--json', '--port', '0', ...syncFlags(env)],
     home,
     env,
   );

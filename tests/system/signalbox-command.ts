@@ -78,12 +78,17 @@ export interface RunningCommand {
   readonly ended: Promise<number | null>;
 }
 
+/** Of the embedded server: how one of the user's own syncs is its own business. */
+export function syncFlags(env: Environment = {}): readonly string[] {
+  return env['NATS_URL'] === undefined ? ['--sync', 'interval'] : [];
+}
+
 /** `signalbox up` on a free port; resolves when it says that it runs. */
 export async function startUp(
   home: string,
   options: { readonly env?: Environment; readonly flags?: readonly string[] } = {},
 ): Promise<RunningCommand> {
-  const args = ['up', '--port', '0', '--sync', 'interval', ...(options.flags ?? [])];
+  const args = ['up', '--port', '0', ...syncFlags(options.env), ...(options.flags ?? [])];
   const command = await startSignalbox(args, home, options.env ?? {});
   await command.untilSaid('Signalbox runs.', startTimeoutMs);
   return command;

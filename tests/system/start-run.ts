@@ -23,6 +23,7 @@ export async function startRun(client: Client, run: string, small: SmallRun): Pr
     testTimeoutMs: 60_000,
     merge: { merge: small.merge, review: 'none', requiredChecks: [], maxReviewRounds: 1 },
     limits: { ...defaultSessionLimits, ...small.limits },
+    priority: 'normal',
     source: 'test',
   };
   const { worktrees } = client.home;

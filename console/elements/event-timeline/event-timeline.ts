@@ -25,7 +25,7 @@ export class EventTimeline extends LitElement {
     return html`<ol>
       ${repeat(
         this.events,
-        ({ seq }) => seq,
+        ({ id }) => id,
         (event) => this.#renderEvent(event),
       )}
     </ol>`;
@@ -36,7 +36,7 @@ export class EventTimeline extends LitElement {
     const { toolCall } = event.data;
     const about =
       typeof toolCall === 'string' ? this.toolCalls.get(`${event.actor}/${toolCall}`) : undefined;
-    return html`<li class="tone-${tone} ${weight}" data-seq=${event.seq} data-type=${event.type}>
+    return html`<li class="tone-${tone} ${weight}" data-event=${event.id} data-type=${event.type}>
       <details>
         <summary>
           <span class="lamp" aria-hidden="true"></span>

@@ -26,11 +26,21 @@ export const standingWords: Readonly<Record<string, WordsOf>> = {
     tone: 'bad',
     weight: 'milestone',
   }),
-  limitSet: (facts) => ({ title: 'Limit set', detail: `${facts.text('limit')} sessions at once` }),
+  limitsSet: (facts) => ({ title: 'Limits set', detail: facts.text('limits') }),
+  slotAwaited: (facts) => ({
+    title: 'Waits for a slot',
+    detail: joinParts(facts.text('holder'), `${facts.text('waiting')} waiting`),
+    weight: 'quiet',
+  }),
+  slotRefused: (facts) => ({
+    title: 'Slot refused',
+    detail: joinParts(facts.text('holder'), facts.text('reason')),
+    tone: 'bad',
+  }),
   slotGiven: (facts) => ({
     title: 'Slot given',
     detail: joinParts(
-      facts.text('session'),
+      facts.text('holder'),
       `${facts.text('working')} working, ${facts.text('waiting')} waiting`,
     ),
   }),

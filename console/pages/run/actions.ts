@@ -12,7 +12,7 @@ import type { CommandState } from '../../transport/command-outcome.ts';
 import { TailFollower, type Following } from '../../transport/follow.ts';
 import type { Live } from '../../transport/live.ts';
 import type { Rest } from '../../transport/rest.ts';
-import { toTailPage } from '../../transport/tail-pages.ts';
+import { toEventTailPage, toTailPage } from '../../transport/tail-pages.ts';
 import { describeTailStatus } from '../../transport/tail-status.ts';
 import { emptyTail } from '../../transport/tail.ts';
 import { sessionsOf, type RunStore } from './state.ts';
@@ -73,19 +73,17 @@ export function createRunActions(store: RunStore, transport: RunTransport): RunA
 function followEvents(store: RunStore, transport: RunTransport, applied: () => void): Following {
   const { rest, live, clock } = transport;
   const { runId } = store.get().context;
-  const follower = new TailFollower<StoredEvent>(
+  const follower = new TailFollower<readonly StoredEvent[]>(
     {
       fetchPage: async (after) =>
-        mapAnswer(await rest.fetchEvents({ after, run: runId }), (page) =>
-          toTailPage(page.events, page),
-        ),
+        mapAnswer(await rest.fetchEvents({ after, run: runId }), toEventTailPage),
       subscribe: (receive, opened) => live.watchEvents({ receive, opened }),
       isLive: () => live.store.get().context.state.phase === 'live',
     },
     {
-      apply: (events) => {
+      apply: (messages) => {
         // Live messages are those of every run: positions are contiguous only over all of them.
-        const ours = events.filter(({ actor }) => isInTree(runId, actor));
+        const ours = messages.flat().filter(({ actor }) => isInTree(runId, actor));
         if (ours.length > 0) store.trigger.happened({ events: ours });
         applied();
       },

@@ -13,7 +13,7 @@ function event(seq: number, kind: string, actor: string, state = 'working'): Sto
   const id = `${kind}.${actor}:${seq}:0`;
   const at = '2026-01-01T00:00:00Z';
   const fixed = { v: 1, namespace: 'sb', status: 'active', cause: 'c', data: {} } as const;
-  return { ...fixed, id, kind, actor, type: 'happened', at, n: seq, state, seq };
+  return { ...fixed, id, kind, actor, type: 'happened', i: 0, at, n: seq, state, seq };
 }
 
 function entry(seq: number, id = `e${seq}`): StoredTranscriptEntry {
@@ -25,7 +25,7 @@ function createFixture(history: readonly StoredEvent[], outcomes: readonly Comma
   const clock = createManualClock();
   const store = createRunStore('run-1');
   const sent: GatewayCommand[] = [];
-  const watchers: LiveWatcher<StoredEvent>[] = [];
+  const watchers: LiveWatcher<readonly StoredEvent[]>[] = [];
   const watchedSessions: string[] = [];
   const ids = ['first', 'second', 'third'].values();
   const actions = createRunActions(store, {
@@ -69,11 +69,11 @@ describe('run actions', () => {
     const { clock, store, watchers, watchedSessions, actions } = createFixture(history);
     actions.start();
     await clock.advance(0);
-    watchers[0]?.receive({ seq: 3, previousSeq: 2, item: event(3, 'coordinator', 'run-12') });
+    watchers[0]?.receive({ seq: 3, previousSeq: 2, item: [event(3, 'coordinator', 'run-12')] });
     const next = event(4, 'session', 'run-1::session', 'parked');
-    watchers[0]?.receive({ seq: 4, previousSeq: 3, item: next });
+    watchers[0]?.receive({ seq: 4, previousSeq: 3, item: [next, { ...next, i: 2 }] });
     const state = store.get().context;
-    expect(state.events.map(({ seq }) => seq)).toEqual([1, 2, 4]);
+    expect(state.events.map(({ seq }) => seq)).toEqual([1, 2, 4, 4]);
     expect(coordinatorOf(state)?.id).toBe('run-1');
     expect(membersOf(state).map(({ id, state }) => `${id} ${state}`)).toEqual([
       'run-1::session parked',

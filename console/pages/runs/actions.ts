@@ -5,7 +5,7 @@ import { mapAnswer } from '../../transport/answer.ts';
 import { TailFollower } from '../../transport/follow.ts';
 import type { Live } from '../../transport/live.ts';
 import type { Rest } from '../../transport/rest.ts';
-import { toTailPage } from '../../transport/tail-pages.ts';
+import { toEventTailPage } from '../../transport/tail-pages.ts';
 import { tailFrom } from '../../transport/tail.ts';
 import { describeTailStatus } from '../../transport/tail-status.ts';
 import type { RunsStore } from './state.ts';
@@ -13,8 +13,8 @@ import type { RunsStore } from './state.ts';
 /** The gateway did not answer the first question: it is asked again. */
 const listRetryMs = 2_000;
 
-/** Events before the list that are read again, for what triggers and the work queue told lately. */
-const recentEvents = 400;
+/** Messages before the list that are read again, for what triggers and the work queue told lately. */
+const recentMessages = 400;
 
 export interface RunsActions {
   start(): void;
@@ -34,19 +34,18 @@ export function createRunsActions(
   let stopped = false;
   let end = (): void => undefined;
   const follow = (throughSeq: number): void => {
-    const follower = new TailFollower<StoredEvent>(
+    const follower = new TailFollower<readonly StoredEvent[]>(
       {
-        fetchPage: async (after) =>
-          mapAnswer(await rest.fetchEvents({ after }), (page) => toTailPage(page.events, page)),
+        fetchPage: async (after) => mapAnswer(await rest.fetchEvents({ after }), toEventTailPage),
         subscribe: (receive, opened) => live.watchEvents({ receive, opened }),
         isLive: () => live.store.get().context.state.phase === 'live',
       },
       {
-        apply: (events) => store.trigger.happened({ events }),
+        apply: (messages) => store.trigger.happened({ events: messages.flat() }),
         report: (status) => store.trigger.troubled({ trouble: describeTailStatus(status) }),
       },
       clock,
-      tailFrom(Math.max(0, throughSeq - recentEvents)),
+      tailFrom(Math.max(0, throughSeq - recentMessages)),
     );
     end = () => follower.stop();
     follower.start();

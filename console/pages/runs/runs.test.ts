@@ -9,6 +9,7 @@ const event = {
   namespace: 'sb',
   kind: 'coordinator',
   actor: 'run-1',
+  i: 0,
   type: 'runStarted',
   at: '2026-01-01T00:00:00Z',
   n: 1,
@@ -42,7 +43,7 @@ describe('runs filter', () => {
 
 function listed(id: string, kind: string, state: string): ActorSummary {
   const at = '2026-01-01T00:00:00Z';
-  const seen = { startedAt: at, updatedAt: at, lastSeq: 1, eventCount: 1, facts: {} };
+  const seen = { startedAt: at, updatedAt: at, lastSeq: 1, lastIndex: 0, eventCount: 1, facts: {} };
   return { ...seen, kind, id, state, status: 'active' };
 }
 

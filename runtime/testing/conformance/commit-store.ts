@@ -82,12 +82,4 @@ export function describeCommitStore(open: () => Promise<StorageUnderTest>): void
       expect(await store().load({ kind: 'other', id: 'left' })).toBeUndefined();
     });
   });
-
-  describe('epochs', () => {
-    it('grow', async () => {
-      const { storage } = await open();
-      const first = await storage.nextEpoch();
-      expect(await storage.nextEpoch()).toBeGreaterThan(first);
-    });
-  });
 }

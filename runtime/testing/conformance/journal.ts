@@ -1,4 +1,4 @@
-/** What every `Journal` and every `CheckpointStore` does. */
+/** What every `Journal` does. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { StorageUnderTest } from './storage-under-test.ts';
 
@@ -42,19 +42,6 @@ export function describeJournal(open: () => Promise<StorageUnderTest>): void {
       );
       expect(puts.filter((put) => put.stored).length).toBe(1);
       expect(new Set(puts.map((put) => put.value)).size).toBe(1);
-    });
-  });
-
-  describe('the checkpoints', () => {
-    it('are those that were saved last, by partition', async () => {
-      const { storage } = await open();
-      const { checkpoints } = storage;
-      expect(await checkpoints.load(1)).toEqual({ offset: 0, busy: [] });
-      const saved = { offset: 9, busy: [{ kind: 'test', id: 'a' }] };
-      await checkpoints.save(1, { offset: 3, busy: [] });
-      await checkpoints.save(1, saved);
-      expect(await checkpoints.load(1)).toEqual(saved);
-      expect(await checkpoints.load(0)).toEqual({ offset: 0, busy: [] });
     });
   });
 }

@@ -1,6 +1,6 @@
 /** What every `RelayOutlet` does: everything once, commands to one actor in order, timers at their time. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { EventEnvelope } from '../../contract/event.ts';
+import type { EventMessage } from '../../contract/event.ts';
 import { partitionOf } from '../../contract/subjects.ts';
 import type { RelayMessage } from '../../core/storage.ts';
 import {
@@ -24,23 +24,25 @@ export function describeRelayOutlet(
     });
     const publish = (...messages: readonly RelayMessage[]): Promise<void> =>
       target.storage.relay.publish(messages);
-    const event = (i: number): RelayMessage => {
-      const id = `test.a:1:${i}`;
-      const envelope: EventEnvelope = {
+    const events = (n: number): RelayMessage => {
+      const id = `test.a:${n}`;
+      const message: EventMessage = {
         v: 1,
         id,
         namespace: 'conformance',
         kind: 'test',
         actor: 'a',
-        type: 'happened',
         at,
-        n: 1,
+        n,
         state: 's',
         status: 'active',
         cause: 'c',
-        data: { i },
+        events: [
+          { i: 0, type: 'happened', data: { n } },
+          { i: 2, type: 'happenedToo', data: { n } },
+        ],
       };
-      return { type: 'event', messageId: id, event: envelope };
+      return { type: 'events', messageId: id, events: message };
     };
     const command = (name: string, i: number): RelayMessage => ({
       type: 'command',
@@ -69,31 +71,31 @@ export function describeRelayOutlet(
       reading.messages.filter((message) => message.address.id === name).map(describeInboxMessage);
 
     it('stores everything once, however often it is asked to', async () => {
-      const messages = [event(0), event(1), command('repeated', 2), event(3)];
+      const messages = [events(1), events(2), command('repeated', 2), events(3)];
       await publish(...messages);
       await publish(...messages);
       await publish(...messages.slice(1));
       const reading = read('repeated');
       await eventually(async () => {
-        expect(
-          (await target.listEvents()).map((item) => Number(item.data['i'])).sort((a, b) => a - b),
-        ).toEqual([0, 1, 3]);
+        expect((await target.listEvents()).map(({ id }) => id).toSorted()).toEqual(
+          [1, 2, 3].flatMap((n) => [`test.a:${n}:0`, `test.a:${n}:2`]),
+        );
         expect(idsTo('repeated', reading)).toEqual(['repeated-2']);
       });
       await reading.stop();
     });
 
     it('leaves out events that are stored when it repeats what a worker long gone may have relayed', async () => {
-      const known = event(5);
+      const known = events(5);
       // What is stored under another message id is like what is stored under one that the store has forgotten.
       await publish({ ...known, messageId: 'forgotten' });
-      await target.storage.relay.publishAgain([known, event(6), command('late', 7)]);
+      await target.storage.relay.publishAgain([known, events(6), command('late', 7)]);
       const reading = read('late');
       await eventually(async () => {
         expect(idsTo('late', reading)).toEqual(['late-7']);
       });
-      const stored = (await target.listEvents()).map((item) => Number(item.data['i']));
-      expect(stored.filter((i) => i >= 5).toSorted((a, b) => a - b)).toEqual([5, 6]);
+      const stored = (await target.listEvents()).map(({ n }) => n);
+      expect(stored.filter((n) => n >= 5).toSorted((a, b) => a - b)).toEqual([5, 5, 6, 6]);
       await reading.stop();
     });
 

@@ -1,0 +1,12 @@
+/** The work queue as a durable actor. One per namespace is enough; more keep separate things apart. */
+import type { ActorAddress } from '../contract/address.ts';
+import { defineActor, type ActorDefinition } from '../core/definition.ts';
+import { workQueueMachine } from './work-queue.machine.ts';
+
+export function defineWorkQueue(): ActorDefinition {
+  return defineActor({ kind: 'work-queue', version: 1, machine: workQueueMachine });
+}
+
+export function workQueueAddress(id: string): ActorAddress {
+  return { kind: 'work-queue', id };
+}
