@@ -36,7 +36,6 @@ await servePeer(async (undo) => {
   startServer(undo, binary, ['--base-dir', folder, '--node-name', 'bench'], {
     cwd: folder,
     env: {
-      ...process.env,
       RESTATE_LISTEN_MODE: 'tcp',
       RESTATE_BIND_IP: '127.0.0.1',
       RESTATE_BIND_PORT: String(fabric),

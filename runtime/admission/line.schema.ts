@@ -9,6 +9,7 @@ const requestSchema = z.object({
   key: z.string().exactOptional(),
 });
 
+/** Parses the context of a work queue, as `stateOf` gives it. */
 export const lineSchema: z.ZodType<Line> = z.object({
   limits: z.object({
     total: z.number(),

@@ -12,6 +12,7 @@ export const actorIdSchema = z
 export const actorAddressSchema = z.object({ kind: actorKindSchema, id: actorIdSchema });
 export type ActorAddress = Readonly<z.infer<typeof actorAddressSchema>>;
 
+/** `kind/id`; `parseAddress` reads it back. */
 export function formatAddress(address: ActorAddress): string {
   return `${address.kind}/${address.id}`;
 }

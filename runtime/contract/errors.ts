@@ -63,6 +63,7 @@ export interface SignalboxErrorOptions {
   readonly next?: string;
 }
 
+/** What is thrown where the caller cannot go on. `message` says what happened to which thing, `next` what to do about it. */
 export class SignalboxError extends Error {
   override readonly name = 'SignalboxError';
   readonly code: ErrorCode;

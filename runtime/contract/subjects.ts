@@ -1,4 +1,4 @@
-/** The subjects of the protocol (docs/protocol: one row per stream) and the partition function. Pure. */
+/** The subjects of the protocol (docs/architecture.md: one row per stream) and the partition function. Pure. */
 import type { ActorAddress } from './address.ts';
 
 /** Fixed when the streams are made; 16 suits one machine. */

@@ -55,6 +55,7 @@ export function recordEnd(group: ChildGroup, event: EventObject): ChildGroup {
 /** `reached`: as many as were needed; `missed`: there can be no more as many. */
 export type GroupStatus = 'waiting' | 'reached' | 'missed';
 
+/** For the guard that ends the waiting. */
 export function statusOfGroup(group: ChildGroup): GroupStatus {
   const done = Object.keys(group.done).length;
   const counted = group.counting === 'done' ? done : done + Object.keys(group.failed).length;

@@ -96,14 +96,20 @@ export interface EffectDefinition {
   readonly priority: (input: unknown) => Priority;
 }
 
-/** An effect run by the worker that owns the actor; its result is the actor's next commit. For short work. */
+/**
+ * An effect run by the worker that owns the actor; its result is the actor's next commit. For short work. The result is
+ * JSON of at most 256 KiB; errors and retries: docs/effects.md.
+ */
 export function localEffect<Input, Output>(
   options: EffectOptions<Input, Output>,
 ): EffectDefinition {
   return toDefinition('local', undefined, options);
 }
 
-/** An effect that goes through the work queue of a pool. For long or specialised work. */
+/**
+ * An effect that goes through the work queue of a pool, to any worker with that pool. For long or specialised work. Result
+ * and errors are as those of `localEffect`.
+ */
 export function poolEffect<Input, Output>(
   pool: string,
   options: PoolEffectOptions<Input, Output>,

@@ -55,7 +55,10 @@ const effectErrorSchema = z.object({
 });
 export type EffectError = Readonly<z.infer<typeof effectErrorSchema>>;
 
-/** Of a child actor that failed, the error is its message. */
+/**
+ * For `onError`: the error of an effect, by its code. Never throws; anything else, such as the error of a child actor, has
+ * the code `SB_EFFECT_FAILED` and its text.
+ */
 export function readEffectError(error: unknown): EffectError {
   const parsed = effectErrorSchema.safeParse(error);
   return parsed.success

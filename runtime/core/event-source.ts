@@ -9,6 +9,7 @@ export interface UnreadableEvent {
 
 export type StreamItem = StoredEventMessage | UnreadableEvent;
 
+/** Tells a position that holds no event that can be read from one that does. */
 export function isUnreadable(item: StreamItem): item is UnreadableEvent {
   return 'unreadable' in item;
 }

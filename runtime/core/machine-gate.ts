@@ -42,6 +42,10 @@ export interface MachineGate {
   readonly quarantined: number;
 }
 
+/**
+ * `registry`: the actors as they would run. `nowMs`: milliseconds since 1970, for migrations that set timers. Examine one
+ * state after the other, then look at `quarantined` and `rows`. Nothing is thrown: what cannot be read is a verdict.
+ */
 export function createMachineGate(registry: Registry, nowMs: number): MachineGate {
   const rows = new Map<string, GateRow>();
   let actors = 0;

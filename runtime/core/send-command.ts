@@ -23,6 +23,10 @@ export interface StartActorParameters {
 
 export const startActorAction = 'startActor';
 
+/**
+ * Implementation to name in `setup({ actions: { startActor } })`. An actor that exists ignores the start. Its end is told
+ * to nobody; for that it has to be a child.
+ */
 export function startActor(_arguments: unknown, _parameters: StartActorParameters): void {
   // Nothing: see sendCommand.
 }

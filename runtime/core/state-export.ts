@@ -11,11 +11,13 @@ const lineSchema = z.object({
   state: z.string(),
 });
 
+/** `text`: the actor's last commit as it is stored. */
 export interface ExportedState {
   readonly address: ActorAddress;
   readonly text: string;
 }
 
+/** Without a line break at its end. */
 export function encodeExportLine({ address, text }: ExportedState): string {
   const { kind, id } = address;
   return JSON.stringify({ v: 1, kind, id, state: text } satisfies z.infer<typeof lineSchema>);
@@ -25,6 +27,7 @@ export type ExportLine =
   | { readonly status: 'state'; readonly state: ExportedState }
   | { readonly status: 'unreadable'; readonly reason: string };
 
+/** Never throws. */
 export function decodeExportLine(line: string): ExportLine {
   try {
     const { kind, id, state } = lineSchema.parse(JSON.parse(line));

@@ -1,4 +1,5 @@
 /** Artifacts and long outputs in the object store. */
+import { jetstream } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/nats-core';
 import { Objm, type ObjectStore } from '@nats-io/obj';
 import { SignalboxError } from '../contract/errors.ts';
@@ -16,8 +17,11 @@ export async function openBlobs(
   connection: NatsConnection,
   namespace: string,
   replicas: number,
+  setUpTimeoutMs: number,
 ): Promise<BlobStore> {
-  return presentBlobs(await new Objm(connection).create(blobsBucket, { replicas }), namespace);
+  const patient = new Objm(jetstream(connection, { timeout: setUpTimeoutMs }));
+  await patient.create(blobsBucket, { replicas });
+  return openExistingBlobs(connection, namespace);
 }
 
 /** For programs that talk to a running system, which has made the store. */

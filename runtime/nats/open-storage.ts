@@ -1,5 +1,5 @@
 /** Opens everything the runtime keeps on one NATS: streams, buckets and the adapters of the worker's ports. */
-import { StorageType, jetstreamManager } from '@nats-io/jetstream';
+import { StorageType, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/nats-core';
 import type { SubjectSpace } from '../contract/subjects.ts';
@@ -32,6 +32,9 @@ import { createTimerStore } from './timer-store.ts';
 import { createTranscriptStore, type TranscriptStore } from './transcripts.ts';
 import { createWorkQueue } from './work-queue.ts';
 
+/** In a cluster every stream that is made elects a leader first, all of them at once, and the servers may be busy. */
+const setUpTimeoutMs = 30_000;
+
 export interface StorageOptions {
   readonly connection: NatsConnection;
   readonly space: SubjectSpace;
@@ -60,12 +63,18 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
   const { connection, space, replicas, log } = options;
   const manager = await jetstreamManager(connection);
   const { retention, keepStreams } = options;
-  await ensureStreams(manager, { ...space, replicas, retention, keepStreams });
+  const patient = { timeout: setUpTimeoutMs };
+  await ensureStreams(await jetstreamManager(connection, patient), {
+    ...space,
+    replicas,
+    retention,
+    keepStreams,
+  });
   const publisher = createPublisher(connection);
   const journal = createJournal(manager, publisher, space.namespace);
-  const buckets = new Kvm(connection);
+  const buckets = new Kvm(jetstream(connection, patient));
   const [blobs] = await Promise.all([
-    openBlobs(connection, space.namespace, replicas),
+    openBlobs(connection, space.namespace, replicas, setUpTimeoutMs),
     buckets.create(checkpointsBucket, { history: 1, replicas }),
     buckets.create(leasesBucket, { history: 1, replicas, markerTTL: markerTtlMs }),
     buckets.create(limitsBucket, {

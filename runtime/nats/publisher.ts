@@ -55,8 +55,11 @@ const smallestMaxPayload = 1_048_576;
 
 /** JetStream API error codes (nats-server `errors.json`). */
 const wrongLastSequence = 10_071;
-/** Another copy of the message is being stored: ask again in a moment. */
-const duplicateInProcess = 10_158;
+/**
+ * In a cluster: what another message for the subject, or another copy of this one, comes to is being decided, or too much
+ * is. Nothing is known yet: ask again in a moment. (The second looks like `wrongLastSequence`, and is not final.)
+ */
+const undecidedCodes = new Set([10_158, 10_164, 10_167]);
 const storageCodes = new Set([10_002, 10_023, 10_028, 10_047, 10_077]);
 
 export function createPublisher(connection: NatsConnection): Publisher {
@@ -233,7 +236,8 @@ function refusalError(subject: string, refusal: PublishRefusal): SignalboxError 
       },
     );
   }
-  if (code === 503 || errorCode === duplicateInProcess) return unavailable(subject, description);
+  if (code === 503 || (errorCode !== undefined && undecidedCodes.has(errorCode)))
+    return unavailable(subject, description);
   return new SignalboxError(
     'SB_PROTOCOL',
     `JetStream refused ${subject}: ${description} (${errorCode ?? code})`,

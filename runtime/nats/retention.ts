@@ -9,6 +9,7 @@ export interface Retention {
   readonly endedActorsDays: number;
 }
 
+/** Events 30 days, the journal of effects 14, what has ended 90. */
 export const defaultRetention: Retention = { eventsDays: 30, journalDays: 14, endedActorsDays: 90 };
 
 export const dayMs = 24 * 60 * 60 * 1_000;

@@ -9,7 +9,7 @@ import {
 } from '@nats-io/jetstream';
 import { SignalboxError } from '../contract/errors.ts';
 import { livePrefix } from '../contract/subjects.ts';
-import { readFailure } from './read-failure.ts';
+import { readFailure, unavailable } from './read-failure.ts';
 import { defaultRetention, toMaxAgeNs, type Retention } from './retention.ts';
 
 const secondNs = 1_000_000_000;
@@ -135,9 +135,10 @@ export async function ensureStreams(
       try {
         await manager.streams.add(plan);
       } catch (error) {
+        const failed = unavailable(`the stream ${plan.name} cannot be made`);
         if (!(error instanceof JetStreamApiError) || error.code !== alreadyExistsDifferently)
-          throw error;
-        if (!keepStreams) await manager.streams.update(plan.name, plan);
+          failed(error);
+        else if (!keepStreams) await manager.streams.update(plan.name, plan).catch(failed);
       }
     }),
   );

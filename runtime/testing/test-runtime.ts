@@ -56,6 +56,10 @@ const centuryMs = 100 * 365 * 24 * 60 * 60 * 1_000;
 /** Until a check holds, at most: turns of the event loop, so that a failing one ends soon. */
 const mostTurns = 5_000;
 
+/**
+ * Ready when it resolves. Throws what `openRuntime` throws for actors that do not fit together. Effects are run for real:
+ * give the actor's definition the outside world as an argument, and a test its own.
+ */
 export async function createTestRuntime(options: TestRuntimeOptions): Promise<TestRuntime> {
   const clock = createManualClock(options.startMs);
   const storage = createMemoryStorage({ clock, partitionCount, leaseTtlMs: centuryMs });

@@ -1,4 +1,5 @@
 /** What is asked of the system while things go wrong: commands to ledgers and accounts, new tickers and jobs, all the time. */
+import { setMaxListeners } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import type { CommandSender } from '../../runtime/core/ports.ts';
 import type { Book, Lane } from './book.ts';
@@ -23,6 +24,8 @@ export interface Load {
 export async function startLoad(senders: readonly CommandSender[], book: Book): Promise<Load> {
   const stopping = new AbortController();
   const { signal } = stopping;
+  // Every lane waits with it.
+  setMaxListeners(0, signal);
   const [first] = senders;
   if (first === undefined) throw new Error('nobody sends');
   await startLasting(first, book);

@@ -53,6 +53,12 @@ function readChoice(args: readonly string[]): Choice | { readonly mistake: strin
 }
 
 async function run({ minutes, seed, json }: Choice): Promise<void> {
+  const interruption = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      interruption.abort();
+    });
+  }
   const beganMs = performance.now();
   const reports: ChaosReport[] = [];
   for (const [topology, share] of shares) {
@@ -62,6 +68,7 @@ async function run({ minutes, seed, json }: Choice): Promise<void> {
       kinds: faultsOf[topology],
       durationMs: minutes * share * 60_000,
       quietLimitMs,
+      signal: interruption.signal,
       log: (line) => {
         const atSeconds = ((performance.now() - beganMs) / 1_000).toFixed(1);
         console.error(`${atSeconds.padStart(7)} ${line}`);
@@ -79,4 +86,11 @@ if ('mistake' in choice) {
   console.error(`${choice.mistake}\n\n${usage}`);
   process.exitCode = 2;
 } else if (choice.help) console.log(usage);
-else await run(choice);
+else {
+  try {
+    await run(choice);
+  } catch (error) {
+    console.error(describeError(error));
+    process.exitCode = 1;
+  }
+}

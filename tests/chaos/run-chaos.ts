@@ -35,6 +35,8 @@ export interface ChaosOptions {
   /** How long what was promised may take when nothing goes wrong any more. */
   readonly quietLimitMs: number;
   readonly log: (line: string) => void;
+  /** Aborted: everything is taken down at once, and the run fails. */
+  readonly signal?: AbortSignal;
 }
 
 interface Run {
@@ -52,7 +54,10 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   /** What has to be undone, the last first. */
   const undo: (() => Promise<void>)[] = [];
   try {
-    const report = await carryOut(await open(options, folder, undo));
+    const report = await Promise.race([
+      carryOut(await open(options, folder, undo)),
+      untilAborted(options.signal),
+    ]);
     if (report.violations.length === 0) {
       undo.unshift(() => rm(folder, { recursive: true, force: true }));
       return report;
@@ -61,6 +66,14 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   } finally {
     for (let task = undo.pop(); task !== undefined; task = undo.pop()) await task();
   }
+}
+
+function untilAborted(signal: AbortSignal | undefined): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal?.addEventListener('abort', () => {
+      reject(new Error('the run was interrupted'));
+    });
+  });
 }
 
 async function open(
@@ -175,6 +188,9 @@ async function untilKept({
     const evidence = await room.gather();
     const violations = verify(evidence);
     kept = violations.length === 0 ? kept + 1 : 0;
+    const [first] = violations;
+    if (first !== undefined)
+      options.log(`${violations.length} not kept yet: ${first.where}, ${first.text}`);
     if (kept > 1 || performance.now() > untilMs) return { evidence, violations };
   }
 }

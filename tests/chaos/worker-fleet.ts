@@ -56,7 +56,7 @@ export function startFleet(options: FleetOptions): WorkerFleet {
       await Promise.all(runs.map(({ ready }) => ready));
     },
     stop: async () => {
-      await Promise.all(runs.map(({ stop }) => stop()));
+      await Promise.all(runs.map((run) => run.stop()));
     },
   };
 }

@@ -12,8 +12,11 @@ const newHistories = 400;
 const largestSeed = 2 ** 31;
 const timeoutMs = 240_000;
 
-/** Each has broken an invariant once, in one version of the product or of the simulation. */
-const remembered = [413, 598, 651, 695, 1_702, 1_747, 1_892, 2_283, 4_137, 5_389, 100_945];
+/**
+ * Each breaks an invariant when one of the defects of worker/found-by-simulation.test.ts is put back: an effect that a
+ * stop has lost, a stale placement, events told twice, a checkpoint saved after the loss of its partition.
+ */
+const remembered = [44, 1_539, 2_607, 5_877];
 
 async function expectAllHold(seeds: Iterable<number>): Promise<Exploration> {
   const exploration = await exploreHistories(seeds);
