@@ -4,7 +4,7 @@ import { actorAddressSchema } from '../contract/address.ts';
 import { commandBodySchema } from '../contract/command.ts';
 import { SignalboxError } from '../contract/errors.ts';
 import { isRestartTimer, startChild, stopChild } from './children.ts';
-import { setTimer, toJson, type Draft } from './draft.ts';
+import { cancelTimer, setTimer, toJson, type Draft } from './draft.ts';
 import type { ActionRecord } from './inert-scope.ts';
 import type { RegisteredVersion } from './registry.ts';
 import { sendCommandAction, startActorAction } from './send-command.ts';
@@ -47,7 +47,7 @@ export function applyAction(draft: Draft, actor: RegisteredVersion, action: Acti
       return;
     }
     case 'xstate.cancel':
-      delete draft.timers[ownTimerId(cancelSchema.parse(action.params).sendId)];
+      cancelTimer(draft, ownTimerId(cancelSchema.parse(action.params).sendId));
       return;
     case 'xstate.emit':
       draft.entries.push({ type: 'event', event: emitSchema.parse(toJson(action.params)).event });

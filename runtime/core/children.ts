@@ -10,7 +10,7 @@ import type { Json } from '../contract/json.ts';
 import { withTrace } from '../contract/trace.ts';
 import type { ChildDefinition } from './child-definition.ts';
 import type { ChildRecord } from './commit.ts';
-import { setTimer, type Draft } from './draft.ts';
+import { cancelTimer, setTimer, type Draft } from './draft.ts';
 import type { EffectDefinition } from './effect-definition.ts';
 import { formatEffectId } from './effect-id.ts';
 import type { RegisteredVersion } from './registry.ts';
@@ -119,7 +119,7 @@ export function stopChild(draft: Draft, name: string): void {
   delete draft.children[name];
   if (child.type === 'actor') {
     const waits = isRestarting(draft, name);
-    delete draft.timers[restartTimerId(name)];
+    cancelTimer(draft, restartTimerId(name));
     // What waits for its restart has ended, and what was not let in was never there.
     if (waits || child.reserved === 0) return;
     draft.entries.push({ type: 'stopChild', to: child.address, generation: child.generation });

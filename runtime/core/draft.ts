@@ -58,11 +58,25 @@ export interface TimerTask {
 }
 
 export function setTimer(draft: Draft, timerId: string, delayMs: number, task: TimerTask): void {
+  cancelTimer(draft, timerId);
   draft.generation += 1;
   const atMs = draft.nowMs + Math.max(0, delayMs);
   const { generation, trace } = draft;
   draft.timers[timerId] = { generation, atMs, ...task, ...withTrace(trace) };
   draft.entries.push({ type: 'setTimer', timerId, generation, atMs });
+}
+
+/**
+ * One that this very commit has set is never stored: the messages of a commit leave at once, and the one that is
+ * stored last must not be the one that was meant first.
+ */
+export function cancelTimer(draft: Draft, timerId: string): void {
+  if (!(timerId in draft.timers)) return;
+  delete draft.timers[timerId];
+  const set = draft.entries.findIndex(
+    (entry) => entry.type === 'setTimer' && entry.timerId === timerId,
+  );
+  if (set >= 0) draft.entries.splice(set, 1);
 }
 
 /** Through JSON and back, so that what is applied now is what is read after a restart. */

@@ -93,7 +93,10 @@ function grow(backoff: Backoff, attempt: number): number {
     case 'linear':
       return backoff.initialDelayMs + backoff.stepMs * (attempt - 1);
     case 'exponential':
-      return backoff.initialDelayMs * backoff.factor ** (attempt - 1);
+      // Nothing grows from nothing, not even by a power beyond all numbers.
+      return backoff.initialDelayMs === 0
+        ? 0
+        : backoff.initialDelayMs * backoff.factor ** (attempt - 1);
     default:
       return assertNever(backoff);
   }

@@ -510,6 +510,15 @@ describe('timers', () => {
     expect(idle.commit.timers).toEqual({});
     expect(applyBatch(actor, idle, [fireOfTimer(waiting, name)]).next).toBeUndefined();
   });
+
+  it('are not stored when the commit that sets them cancels or replaces them', () => {
+    const [wait, back] = [{ type: 'wait' }, { type: 'back' }];
+    const commands = [wait, back, wait].map((body, index) => deliverCommand(body, `c${index}`));
+    const { next } = applyBatch(actor, begin(), commands);
+    expect(next?.commit.outbox).toEqual([
+      { type: 'setTimer', i: 0, timerId: name, generation: 2, atMs: testStartMs + 5_000 },
+    ]);
+  });
 });
 
 describe('an end', () => {

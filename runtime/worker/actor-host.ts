@@ -220,12 +220,6 @@ export class ActorHost {
       span.end('another owner has committed in between');
       return false;
     }
-    // No commit will tell that another owner was faster, and what means nothing to the state in memory may mean
-    // something to the stored one: a command that is passed over is never seen again.
-    if (next === undefined && hasNews(inbound, loaded) && !(await this.memory.isCurrent(loaded))) {
-      span.end('another owner has committed in between');
-      return false;
-    }
     const scene = { namespace, address, commit: record?.commit ?? next?.commit, nowMs };
     if (refusals.length > 0)
       await this.store.publish(refusals.flatMap((refusal) => refusalMessages(scene, refusal)));

@@ -143,14 +143,6 @@ export class ActorMemory {
     return false;
   }
 
-  /** Whether it is still what is stored; otherwise another owner has committed, and it is forgotten. */
-  async isCurrent({ seq }: Loaded): Promise<boolean> {
-    if ((await this.store.position()) === seq) return true;
-    this.context.observer.conflicted?.(this.address);
-    this.forget();
-    return false;
-  }
-
   /** The next look is at what is stored; what is under way goes on. */
   reread(): void {
     this.loaded = undefined;
