@@ -5,6 +5,7 @@ import { exitCodeOf, exitCodes, type ExitCode } from './exit-codes.ts';
 
 /** Everything else is work that ended badly: code 1. */
 const decided: Partial<Record<ErrorCode, ExitCode>> = {
+  SB_BACKUP_INVALID: 2,
   SB_CONFIG_INVALID: 2,
   SB_INPUT_INVALID: 2,
   SB_WORKFLOW_INVALID: 2,

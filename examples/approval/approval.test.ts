@@ -14,7 +14,7 @@ beforeEach(async () => {
 afterEach(() => runtime.stop());
 
 const told = () =>
-  runtime.listEvents(laptop).map(({ type, data }) => `${type} ${Object.values(data).join()}`);
+  runtime.listEvents(laptop).map(({ type, data }) => `${type} ${JSON.stringify(data)}`);
 
 describe('an approval', () => {
   it('reminds, escalates and expires, whatever happens to the worker meanwhile', async () => {
@@ -24,11 +24,11 @@ describe('an approval', () => {
     await runtime.crash();
     await runtime.advanceBy(9 * dayMs);
     expect(told()).toEqual([
-      'approvalAsked ada',
-      'reminded ada',
-      'approvalAsked grace',
-      'approvalExpired ',
-      'actorEnded ',
+      'approvalAsked {"of":"ada"}',
+      'reminded {"who":["ada"]}',
+      'approvalAsked {"of":"grace"}',
+      'approvalExpired {}',
+      'actorEnded {}',
     ]);
   });
 
@@ -38,15 +38,15 @@ describe('an approval', () => {
     await runtime.advanceBy(5 * dayMs);
     await runtime.send(laptop, { type: 'approve', by: 'grace' });
     expect((await runtime.stateOf(laptop))?.value).toBe('approved');
-    expect(told().slice(-2)).toEqual(['approvalGiven grace', 'actorEnded ']);
+    expect(told().slice(-2)).toEqual(['approvalGiven {"by":"grace"}', 'actorEnded {}']);
   });
 
   it('says why it was rejected, and costs nothing any more', async () => {
     await runtime.send(laptop, { type: 'reject', by: 'ada', reason: 'too dear' });
     expect(told().slice(-3)).toEqual([
-      'rejectionReasoned too dear',
-      'approvalRefused ada',
-      'actorEnded ',
+      'rejectionReasoned {"reason":"too dear"}',
+      'approvalRefused {"by":"ada"}',
+      'actorEnded {}',
     ]);
     expect(await runtime.stateOf(laptop)).toMatchObject({ status: 'done', timers: [] });
   });

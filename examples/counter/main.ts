@@ -19,7 +19,7 @@ let answers = 0;
 const reading = new AbortController();
 for await (const batch of runtime.events.read(before, reading.signal)) {
   for (const event of eventsOf(batch).filter(({ type }) => type === 'counted')) {
-    print(`total ${String(event.data['total'])}`);
+    print(`total ${JSON.stringify(event.data['total'])}`);
     answers += 1;
     if (answers === amounts.length) reading.abort();
   }

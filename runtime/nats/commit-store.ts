@@ -1,5 +1,5 @@
 /** Commits on JetStream: one message per transition, fenced by the subject's last sequence. */
-import type { JetStreamManager } from '@nats-io/jetstream';
+import type { JetStreamManager, StoredMsg } from '@nats-io/jetstream';
 import type { ActorAddress } from '../contract/address.ts';
 import { SignalboxError } from '../contract/errors.ts';
 import { partitionOf, stateSubject, type SubjectSpace } from '../contract/subjects.ts';
@@ -27,15 +27,22 @@ export function createCommitStore(
   manager: JetStreamManager,
   publisher: Publisher,
   space: SubjectSpace,
+  replicated: boolean,
 ): CommitStore {
+  /** A direct read is quicker, but in a cluster any copy answers it, also one that lags behind. */
+  const readLast = (stream: string, subject: string): Promise<StoredMsg | null> =>
+    replicated
+      ? manager.streams.getMessage(stream, { last_by_subj: subject })
+      : manager.direct.getMessage(stream, { last_by_subj: subject });
+
   const load = async (
     address: ActorAddress,
   ): Promise<StoredCommit | UnreadableCommit | undefined> => {
     const subject = stateSubject(space, address);
     const stream = stateStream(partitionOf(address, space.partitionCount));
-    const message = await manager.direct
-      .getMessage(stream, { last_by_subj: subject })
-      .catch(readFailure(`the state of ${address.kind}/${address.id}`));
+    const message = await readLast(stream, subject).catch(
+      readFailure(`the state of ${address.kind}/${address.id}`),
+    );
     if (message === null || message === undefined) return undefined;
     const decoded = decodeCommit(message.string());
     return decoded.status === 'unreadable'

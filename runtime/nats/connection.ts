@@ -19,16 +19,27 @@ export interface ConnectionSettings {
 }
 
 const reconnectEveryMs = 200;
+/**
+ * A server that stands still, or a network that swallows everything, closes no connection: two pings without an answer
+ * do, after four to six seconds. The client's own measure is minutes, in which another server of the cluster would do.
+ */
+const pingEveryMs = 2_000;
+const pingsUnanswered = 2;
+/** For a server to say who it is; one that stands still takes connections and says nothing. */
+const greetingTimeoutMs = 5_000;
 
 /** Throws `SB_NATS_UNAVAILABLE` when the server cannot be reached or refuses the credentials. */
 export async function openConnection(settings: ConnectionSettings): Promise<NatsConnection> {
-  const { servers, ...credentials } = splitUrl(settings.url);
+  const { servers, credentials } = readUrl(settings.url);
   try {
     return await connect({
-      servers: servers.split(','),
+      servers: [...servers],
       name: settings.name,
       maxReconnectAttempts: -1,
       reconnectTimeWait: reconnectEveryMs,
+      pingInterval: pingEveryMs,
+      maxPingOut: pingsUnanswered,
+      timeout: greetingTimeoutMs,
       ...credentials,
       ...(settings.user === undefined ? {} : { user: settings.user }),
       ...(settings.password === undefined ? {} : { pass: settings.password }),
@@ -36,7 +47,7 @@ export async function openConnection(settings: ConnectionSettings): Promise<Nats
   } catch (error) {
     throw new SignalboxError(
       'SB_NATS_UNAVAILABLE',
-      `cannot connect to NATS at ${servers}: ${describeError(error)}`,
+      `cannot connect to NATS at ${servers.join(', ')}: ${describeError(error)}`,
       {
         cause: error,
         retryable: true,
@@ -46,16 +57,30 @@ export async function openConnection(settings: ConnectionSettings): Promise<Nats
   }
 }
 
-/** The client ignores credentials in a URL, and a message must not show them. */
-function splitUrl(url: string): {
-  readonly servers: string;
+interface Credentials {
   readonly user?: string;
   readonly pass?: string;
+}
+
+/** The client ignores credentials in a URL, and a message must not show them. Those of the first server that has any count. */
+export function readUrl(url: string): {
+  readonly servers: readonly string[];
+  readonly credentials: Credentials;
+} {
+  const parts = url.split(',').map((part) => splitCredentials(part.trim()));
+  const named = parts.find(({ credentials }) => credentials.user !== undefined);
+  return { servers: parts.map(({ server }) => server), credentials: named?.credentials ?? {} };
+}
+
+function splitCredentials(url: string): {
+  readonly server: string;
+  readonly credentials: Credentials;
 } {
   const match = /^([a-z]+:\/\/)?([^/@:]+)(?::([^/@]*))?@(.*)$/.exec(url);
-  if (match === null) return { servers: url };
+  if (match === null) return { server: url, credentials: {} };
   const [, scheme = '', user = '', pass = '', rest = ''] = match;
-  return { servers: scheme + rest, user: decodeURIComponent(user), pass: decodeURIComponent(pass) };
+  const credentials = { user: decodeURIComponent(user), pass: decodeURIComponent(pass) };
+  return { server: scheme + rest, credentials };
 }
 
 type ConnectionChange = 'disconnected' | 'reconnected';

@@ -27,7 +27,7 @@ import { createRelayOutlet } from './relay-outlet.ts';
 import { createStoredEventLister } from './stored-events.ts';
 import type { Retention } from './retention.ts';
 import { createSharedRecords, limitsBucket, limitsKeptMs } from './shared-records.ts';
-import { ensureStreams } from './streams.ts';
+import { areReplicated, ensureStreams } from './streams.ts';
 import { createTimerStore } from './timer-store.ts';
 import { createTranscriptStore, type TranscriptStore } from './transcripts.ts';
 import { createWorkQueue } from './work-queue.ts';
@@ -85,7 +85,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     }),
   ]);
   const { namespace } = space;
-  const commits = createCommitStore(manager, publisher, space);
+  const commits = createCommitStore(manager, publisher, space, await areReplicated(manager));
   const checkpoints = openBucket(manager, publisher, checkpointsBucket);
   const leases = openBucket(manager, publisher, leasesBucket);
   return {

@@ -8,6 +8,12 @@ import { watchConnection } from './connection.ts';
 /** Messages asked for ahead of their processing. */
 const prefetch = 256;
 const retryDelayMs = 250;
+/**
+ * Of the reader that the server holds for us. In a cluster it is on one of the servers, and when that dies nothing but the
+ * missing heartbeats tells us, twice in a row; what the client does by itself takes half a minute.
+ */
+const heartbeatEveryMs = 2_000;
+const pullForMs = 10_000;
 
 export interface OrderedReading {
   readonly stream: string;
@@ -67,13 +73,18 @@ async function readUntilClosed(
       waitFor(ending),
     ]);
     if (consumer === undefined) return;
-    const messages = await consumer.consume({ max_messages: prefetch, callback: deliver });
+    const messages = await consumer.consume({
+      max_messages: prefetch,
+      expires: pullForMs,
+      idle_heartbeat: heartbeatEveryMs,
+      callback: deliver,
+    });
     const stop = (): void => {
       messages.stop();
     };
     ending.addEventListener('abort', stop, { once: true });
     if (ending.aborted) stop();
-    void stopWhenRecreated(messages);
+    void stopWhenLost(messages);
     await messages.closed();
   } finally {
     unwatch();
@@ -84,9 +95,10 @@ async function readUntilClosed(
  * nats.js 3.4 replaces a consumer that is gone by itself, but counts what it had asked the old one for as still
  * to come: the new one delivers a few messages and then nothing for half a minute. We start over instead.
  */
-async function stopWhenRecreated(messages: ConsumerMessages): Promise<void> {
+async function stopWhenLost(messages: ConsumerMessages): Promise<void> {
   for await (const status of messages.status()) {
-    if (status.type === 'ordered_consumer_recreated') messages.stop();
+    if (status.type === 'ordered_consumer_recreated' || status.type === 'heartbeats_missed')
+      messages.stop();
   }
 }
 

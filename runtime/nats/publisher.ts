@@ -12,7 +12,8 @@ import {
 } from '@nats-io/nats-core';
 import { SignalboxError, describeError } from '../contract/errors.ts';
 import { watchConnection } from './connection.ts';
-import { readPublishAck, type PublishRefusal } from './publish-ack.ts';
+import { readPublishAck } from './publish-ack.ts';
+import { isWrongSequence, refusalError, unavailable } from './publish-refusal.ts';
 
 export interface PublishRequest {
   readonly subject: string;
@@ -52,15 +53,6 @@ const publishesPerWrite = 32;
 
 /** Until the server has said what it takes; what a server takes by default. */
 const smallestMaxPayload = 1_048_576;
-
-/** JetStream API error codes (nats-server `errors.json`). */
-const wrongLastSequence = 10_071;
-/**
- * In a cluster: what another message for the subject, or another copy of this one, comes to is being decided, or too much
- * is. Nothing is known yet: ask again in a moment. (The second looks like `wrongLastSequence`, and is not final.)
- */
-const undecidedCodes = new Set([10_158, 10_164, 10_167]);
-const storageCodes = new Set([10_002, 10_023, 10_028, 10_047, 10_077]);
 
 export function createPublisher(connection: NatsConnection): Publisher {
   const waiting = createWaitingList();
@@ -220,32 +212,6 @@ function settleWithAck(entry: Waiting, message: Msg): void {
       new SignalboxError('SB_PROTOCOL', `the answer to ${entry.subject} is no acknowledgement`),
     );
   } else if (ack.status === 'stored') entry.resolve(ack);
-  else if (ack.error.errorCode === wrongLastSequence) entry.resolve({ status: 'wrongSequence' });
+  else if (isWrongSequence(ack.error)) entry.resolve({ status: 'wrongSequence' });
   else entry.reject(refusalError(entry.subject, ack.error));
-}
-
-function refusalError(subject: string, refusal: PublishRefusal): SignalboxError {
-  const { code, errorCode, description = 'no description' } = refusal;
-  if (errorCode !== undefined && storageCodes.has(errorCode)) {
-    return new SignalboxError(
-      'SB_STORAGE_FULL',
-      `JetStream has no room for ${subject}: ${description}`,
-      {
-        retryable: true,
-        next: 'Free disk space where the NATS data lies, or raise max_file_store in nats.conf.',
-      },
-    );
-  }
-  if (code === 503 || (errorCode !== undefined && undecidedCodes.has(errorCode)))
-    return unavailable(subject, description);
-  return new SignalboxError(
-    'SB_PROTOCOL',
-    `JetStream refused ${subject}: ${description} (${errorCode ?? code})`,
-  );
-}
-
-function unavailable(subject: string, text: string): SignalboxError {
-  return new SignalboxError('SB_NATS_UNAVAILABLE', `a message for ${subject} ${text}`, {
-    retryable: true,
-  });
 }

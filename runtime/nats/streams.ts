@@ -144,6 +144,14 @@ export async function ensureStreams(
   );
 }
 
+/** Whether several servers hold each state: as the streams are, whatever the settings of this process say. */
+export async function areReplicated(manager: JetStreamManager): Promise<boolean> {
+  const stream = stateStream(0);
+  const failed = unavailable(`the stream ${stream} cannot be looked at`);
+  const { config } = await manager.streams.info(stream).catch(failed);
+  return config.num_replicas > 1;
+}
+
 async function refuseOtherPartitions(
   manager: JetStreamManager,
   partitionCount: number,

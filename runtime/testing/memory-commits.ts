@@ -1,4 +1,4 @@
-/** Commits in memory, with the sequence check and the memory for message ids of a stream. */
+/** Commits in memory, with the sequence check of a stream; and the memory that streams of other messages have for their ids. */
 import { parseAddress, type ActorAddress } from '../contract/address.ts';
 import { partitionOf } from '../contract/subjects.ts';
 import { decodeCommit, encodeCommit } from '../core/commit-codec.ts';
@@ -35,14 +35,11 @@ export interface MemoryCommits extends CommitStore {
 }
 
 export function createMemoryCommits(options: {
-  readonly clock: Clock;
   readonly available: () => Promise<void>;
-  readonly duplicateWindowMs: number;
   readonly partitionCount: number;
 }): MemoryCommits {
   const { available } = options;
   const last = new Map<string, { readonly text: string; readonly seq: number }>();
-  const ids = createMemoryDuplicates(options.clock, options.duplicateWindowMs);
   let lastSeq = 0;
 
   const read = (address: ActorAddress): StoredCommit | UnreadableCommit | undefined => {
@@ -82,12 +79,9 @@ export function createMemoryCommits(options: {
       await available();
       const key = `${address.kind}/${address.id}`;
       if ((last.get(key)?.seq ?? 0) !== expectedSeq) return readBack(address, commit);
-      const text = encodeCommit(commit);
-      const stored = ids.once(`${address.kind}.${address.id}:${commit.n}`, () => {
-        lastSeq += 1;
-        last.set(key, { text, seq: lastSeq });
-      });
-      return stored ? { status: 'committed', seq: lastSeq } : readBack(address, commit);
+      lastSeq += 1;
+      last.set(key, { text: encodeCommit(commit), seq: lastSeq });
+      return { status: 'committed', seq: lastSeq };
     },
   };
 }

@@ -71,7 +71,7 @@ export function createMemoryStorage(options: MemoryStorageOptions): MemoryStorag
   /** Of messages in EVENTS, for ever. */
   const storedIds = new Set<string>();
   const eventIds = createMemoryDuplicates(clock, duplicateWindowMs);
-  const commits = createMemoryCommits({ ...parts, partitionCount, duplicateWindowMs });
+  const commits = createMemoryCommits({ available, partitionCount });
   const inbox = createMemoryInbox({ ...parts, partitionCount, duplicateWindowMs });
   const work = createMemoryWork({ ...parts, ackWaitMs, duplicateWindowMs });
   const journal = createMemoryJournal(available);

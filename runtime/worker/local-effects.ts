@@ -47,10 +47,9 @@ export function createLocalEffects(options: {
     };
     const { signal } = effect.controller;
     const run = { address, child, watched, recovered, context, signal, claimed, report };
+    // It stays in hand until a commit waits for it no more: one that is on its way does not know of the end yet.
     void runLocalEffect(run).then((ended) => {
-      if (ended === undefined) return;
-      running.delete(effectId);
-      report(ended);
+      if (ended !== undefined) report(ended);
     });
   };
 

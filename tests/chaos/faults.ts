@@ -27,6 +27,8 @@ export const faultWords = {
 export type FaultKind = keyof typeof faultWords;
 
 const both: readonly FaultKind[] = [
+  // Twice, because a takeover is what is measured.
+  'workerKill',
   'workerKill',
   'workerPause',
   'clockJump',
@@ -74,7 +76,7 @@ export function createFaultInjector(scene: FaultScene): FaultInjector {
 /** No process is the target of two faults at once. */
 interface Targets {
   node(wanted?: (node: ServerNode) => boolean): ServerNode | undefined;
-  slot(): WorkerSlot | undefined;
+  slot(wanted?: (slot: WorkerSlot) => boolean): WorkerSlot | undefined;
 }
 
 function createTargets({ servers, fleet, random }: FaultScene): Targets {
@@ -90,7 +92,7 @@ function createTargets({ servers, fleet, random }: FaultScene): Targets {
   };
   return {
     node: (wanted = () => true) => take(servers.nodes.filter(wanted)),
-    slot: () => take(fleet.slots),
+    slot: (wanted = () => true) => take(fleet.slots.filter(wanted)),
   };
 }
 
@@ -102,7 +104,11 @@ async function injectOne(
 ): Promise<void> {
   switch (kind) {
     case 'workerKill':
-      return killWorker(scene, targets.slot(), alone);
+      return killWorker(
+        scene,
+        targets.slot(({ workerId }) => scene.takeovers.isOwner(workerId)),
+        alone,
+      );
     case 'workerPause':
       return pause(scene, targets.slot(), pastLeaseMs);
     case 'clockJump':

@@ -59,7 +59,7 @@ export function formReport(findings: Findings): ChaosReport {
     faultsMs: findings.faultsMs,
     quietAfterMs: findings.quietAfterMs,
     faults: Object.fromEntries(
-      faultsOf[findings.topology].map((kind) => [
+      [...new Set(faultsOf[findings.topology])].map((kind) => [
         kind,
         injected.filter((one) => one === kind).length,
       ]),
@@ -93,7 +93,7 @@ const seconds = (ms: number | undefined): string =>
 
 export function formatReport(report: ChaosReport): string {
   const { topology, seed, skipped, violations, keptFolder } = report;
-  const faults = faultsOf[topology].map((kind) => {
+  const faults = [...new Set(faultsOf[topology])].map((kind) => {
     const count = skipped.includes(kind)
       ? 'left out: mounting a small disk needs rights that this user does not have'
       : String(report.faults[kind] ?? 0);

@@ -9,6 +9,8 @@ export interface Takeover {
 export interface Takeovers {
   committed(workerId: string, partition: number): void;
   killed(workerId: string, alone: boolean): void;
+  /** Whether anything would have to be taken over from it. */
+  isOwner(workerId: string): boolean;
   /** Partitions that wait for a new owner. */
   readonly waiting: number;
   readonly measured: readonly Takeover[];
@@ -30,6 +32,7 @@ export function watchTakeovers(nowMs: () => number): Takeovers {
     get waiting() {
       return orphans.size;
     },
+    isOwner: (workerId) => [...owners.values()].includes(workerId),
     killed: (workerId, alone) => {
       const orphan = { of: workerId, sinceMs: nowMs(), alone };
       for (const [partition, owner] of owners) {

@@ -13,6 +13,8 @@ const stopTimeoutMs = 20_000;
 
 export interface WorkerSlot {
   readonly name: string;
+  /** Of the process that runs now. */
+  readonly workerId: string;
   /** With -9; another is started in its place. `alone`: nothing else is going wrong. */
   kill(alone: boolean): void;
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
@@ -117,6 +119,9 @@ function runSlot(
     ready,
     slot: {
       name,
+      get workerId() {
+        return workerId;
+      },
       kill: (alone) => {
         options.takeovers.killed(workerId, alone);
         child?.kill('SIGKILL');

@@ -1,7 +1,11 @@
 /** Writes the page of one actor kind: what it is, its diagram, its commands and effects. Derived, not written by hand. */
 import type { IgnoredCommand } from '../../actors/ignored-command.ts';
 import type { ActorDefinition } from '../../runtime/core/definition.ts';
-import { readMachine, type GraphState, type MachineGraph } from '../../runtime/core/machine-graph.ts';
+import {
+  readMachine,
+  type GraphState,
+  type MachineGraph,
+} from '../../runtime/core/machine-graph.ts';
 import { drawDiagram } from '../../runtime/core/state-diagram.ts';
 
 export interface DocumentedActor {
@@ -89,11 +93,12 @@ function describeEffects({ effects }: ActorDefinition): string {
 }
 
 function describeChildren({ children }: ActorDefinition): string {
-  const rows = Object.entries(children).map(([source, kind]) => [
+  const rows = Object.entries(children).map(([source, { kind, supervision }]) => [
     `\`${source}\``,
     `[${kind}](${kind}.md)`,
+    `\`${supervision.type}\``,
   ]);
-  return writeTable(['Child', 'Kind'], rows);
+  return writeTable(['Child', 'Kind', 'When it fails'], rows);
 }
 
 function writeTable(head: readonly string[], rows: readonly (readonly string[])[]): string {

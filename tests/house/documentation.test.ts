@@ -35,7 +35,7 @@ function listAnchors(document: string): readonly string[] {
 }
 
 function listLinks(document: string): readonly string[] {
-  return [...readProse(document).matchAll(/\]\(([^)\s]+)\)/gu)].map(([, target = '']) => target);
+  return [...readProse(document).matchAll(/\]\(([^)]+)\)/gu)].map(([, target = '']) => target);
 }
 
 function isBroken(document: string, link: string): boolean {

@@ -109,12 +109,12 @@ const neverStopped: Failure = {
 /** The store in memory, with a record of its commits. They have no message ids (docs/adr/0039). */
 function openStore(
   memory: MemoryStorage,
-  options: Pick<MemoryStorageOptions, 'clock' | 'partitionCount'>,
+  { partitionCount }: Pick<MemoryStorageOptions, 'partitionCount'>,
   { commits }: Chronicle,
   mutation: Mutation | undefined,
 ): WorkerStorage {
   const available = async (): Promise<void> => undefined;
-  const own = createMemoryCommits({ ...options, duplicateWindowMs: 0, available });
+  const own = createMemoryCommits({ partitionCount, available });
   return {
     ...memory,
     commits: recordCommits(mutation?.alterCommits?.(own) ?? own, commits),
