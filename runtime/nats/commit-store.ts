@@ -1,5 +1,4 @@
 /** Commits on JetStream: one message per transition, fenced by the subject's last sequence. */
-import type { JetStreamManager, StoredMsg } from '@nats-io/jetstream';
 import type { ActorAddress } from '../contract/address.ts';
 import { SignalboxError } from '../contract/errors.ts';
 import { partitionOf, stateSubject, type SubjectSpace } from '../contract/subjects.ts';
@@ -13,6 +12,7 @@ import type {
   UnreadableCommit,
 } from '../core/storage.ts';
 import type { Publisher, PublishRequest } from './publisher.ts';
+import type { LastMessageReader } from './last-message.ts';
 import { readFailure } from './read-failure.ts';
 import { stateStream } from './streams.ts';
 import { timersHeader } from './timer-store.ts';
@@ -24,17 +24,10 @@ import { timersHeader } from './timer-store.ts';
 const envelopeBytes = 4_096;
 
 export function createCommitStore(
-  manager: JetStreamManager,
   publisher: Publisher,
   space: SubjectSpace,
-  replicated: boolean,
+  readLast: LastMessageReader,
 ): CommitStore {
-  /** A direct read is quicker, but in a cluster any copy answers it, also one that lags behind. */
-  const readLast = (stream: string, subject: string): Promise<StoredMsg | null> =>
-    replicated
-      ? manager.streams.getMessage(stream, { last_by_subj: subject })
-      : manager.direct.getMessage(stream, { last_by_subj: subject });
-
   const load = async (
     address: ActorAddress,
   ): Promise<StoredCommit | UnreadableCommit | undefined> => {

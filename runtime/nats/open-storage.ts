@@ -20,6 +20,7 @@ import { shrinkEndedActors } from './ended-actors.ts';
 import { createEventSource } from './event-source.ts';
 import { createLeaseStore, leasesBucket, markerTtlMs } from './leases.ts';
 import { createJournal } from './journal.ts';
+import { createLastMessageReader } from './last-message.ts';
 import { createPoolBacklogReader, type ReadPoolBacklog } from './pool-backlog.ts';
 import { createPublisher, type Publisher } from './publisher.ts';
 import { createQuarantineStore } from './quarantine.ts';
@@ -85,7 +86,8 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     }),
   ]);
   const { namespace } = space;
-  const commits = createCommitStore(manager, publisher, space, await areReplicated(manager));
+  const readLast = createLastMessageReader(manager, await areReplicated(manager));
+  const commits = createCommitStore(publisher, space, readLast);
   const checkpoints = openBucket(manager, publisher, checkpointsBucket);
   const leases = openBucket(manager, publisher, leasesBucket);
   return {
@@ -106,7 +108,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
       systemClock,
       createStoredEventLister(manager, space.namespace),
     ),
-    timers: createTimerStore(connection, manager, space),
+    timers: createTimerStore(connection, manager, space, readLast),
     inbox: createInboxReader(connection, manager, space, log),
     work: createWorkQueue({ connection, manager, namespace, log }),
     cancellations: createCancellations(connection, manager, namespace),

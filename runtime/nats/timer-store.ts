@@ -8,6 +8,7 @@ import {
   type SubjectSpace,
 } from '../contract/subjects.ts';
 import type { TimerOwner, TimerStore } from '../core/timer-store.ts';
+import type { LastMessageReader } from './last-message.ts';
 import { readFailure, unavailable } from './read-failure.ts';
 import { inboxStream, stateStream } from './streams.ts';
 
@@ -31,13 +32,14 @@ export function createTimerStore(
   connection: NatsConnection,
   manager: JetStreamManager,
   space: SubjectSpace,
+  readLast: LastMessageReader,
 ): TimerStore {
   return {
     find: async (owner, timerId) => {
       const stream = inboxStream(partitionOf(owner, space.partitionCount));
-      const message = await manager.direct
-        .getMessage(stream, { last_by_subj: timerSubject(space, owner, timerId) })
-        .catch(readFailure(`a timer of ${owner.kind}/${owner.id}`));
+      const message = await readLast(stream, timerSubject(space, owner, timerId)).catch(
+        readFailure(`a timer of ${owner.kind}/${owner.id}`),
+      );
       const schedule = message?.header.get(scheduleHeader) ?? '';
       const atMs = Date.parse(schedule.slice(schedulePrefix.length));
       return Number.isNaN(atMs) ? undefined : atMs;

@@ -228,6 +228,7 @@ export class ActorHost {
     const facts = countBatch(inbound.length, refusals.length, next?.commit);
     context.observer.handled?.(address, facts);
     if (next !== undefined) await this.memory.carryOut();
+    this.memory.noteFires(inbound);
     return true;
   }
 

@@ -9,7 +9,7 @@ import { isMigratedNow } from '../core/activate.ts';
 import type { Commit } from '../core/commit.ts';
 import { migrateCommit } from '../core/migrate.ts';
 import type { RegisteredActor } from '../core/registry.ts';
-import type { ActorRecord } from '../core/step.ts';
+import type { ActorRecord, Inbound } from '../core/step.ts';
 import type { ActorStore, Loaded, Loading, StoreOutcome } from './actor-store.ts';
 import type { HostContext } from './host-context.ts';
 import { createLocalEffects, type LocalEffects } from './local-effects.ts';
@@ -78,6 +78,20 @@ export class ActorMemory {
   /** Before anything else is asked of it, its stored timers are looked at. */
   doubtTimers(): void {
     this.timersInDoubt = true;
+  }
+
+  /**
+   * The fire of a timer that has been set anew since may have taken the stored message of its successor with it
+   * (docs/adr/0042): these are looked at.
+   */
+  noteFires(inbound: readonly Inbound[]): void {
+    const timers = this.loaded?.record?.commit.timers ?? {};
+    for (const { command } of inbound) {
+      if (command.purpose !== 'timerFired') continue;
+      const successor = timers[command.timerId];
+      if (successor === undefined || successor.generation <= command.generation) continue;
+      if (!this.memoryTimers.isArmed(command.timerId, successor.generation)) this.doubtTimers();
+    }
   }
 
   /** Whether there is something to do though no command waits. */
@@ -211,7 +225,11 @@ export class ActorMemory {
   /** Of what is stored: an older commit's timer would take the place of its successor. */
   private async restoreTimers(loaded: Loaded): Promise<void> {
     this.timersInDoubt = false;
-    if (loaded.record !== undefined) await this.store.restoreTimers(loaded.record.commit);
+    if (loaded.record === undefined) return;
+    const { commit } = loaded.record;
+    await this.store.restoreTimers(commit);
+    // What is due by now or soon is not stored again. When the commit was made it may have been too far off for memory.
+    this.memoryTimers.arm(commit);
   }
 
   private isMigrationDue({ record }: Loaded): boolean {

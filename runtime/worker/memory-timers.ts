@@ -15,6 +15,7 @@ export const memoryTimerLimitMs = 2_000;
 export interface MemoryTimers {
   /** Takes over the short timers of a commit; what it no longer holds is dropped. */
   arm(commit: Pick<Commit, 'n' | 'timers' | 'outbox'>): void;
+  isArmed(timerId: string, generation: number): boolean;
   stop(): void;
 }
 
@@ -39,6 +40,7 @@ export function createMemoryTimers(
   };
 
   return {
+    isArmed: (timerId, generation) => armed.has(`${timerId}:${generation}`),
     arm: ({ n, timers, outbox }) => {
       for (const entry of outbox) {
         if (entry.type !== 'setTimer') continue;

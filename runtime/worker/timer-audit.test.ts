@@ -179,6 +179,16 @@ describe('a timer whose stored message is lost', () => {
     expect(told('a').at(-1)).toBe('rang 01:00');
   });
 
+  it('fires from the memory of its actor when it is past due by then', async () => {
+    const { clock, storage, startWorker, startActor, told } = open();
+    await startWorker();
+    await startActor('a');
+    await clock.advanceBy(55 * minute);
+    storage.loseTimers();
+    await clock.advanceBy(auditEveryMs);
+    expect(told('a')).toEqual(['rang 01:00']);
+  });
+
   it('is found among many of the same actor, and one that was cancelled is left alone', async () => {
     const { clock, storage, startWorker, startActor, told } = open();
     await startWorker();
@@ -227,6 +237,24 @@ describe('the audit', () => {
 });
 
 describe('a timer that was set again', () => {
+  it('is stored again when the message of its predecessor has taken it with it', async () => {
+    const { clock, storage, startWorker, startActor, told } = open();
+    await startWorker();
+    await startActor('a');
+    await clock.advanceBy(30 * minute);
+    await storage.commands.deliver(a, { type: 'sleepOn' }, 'sleep-on');
+    await clock.advanceBy(0);
+    storage.loseTimers();
+    const timerId = 'xstate.after.anHour.(machine).asleep';
+    const at = new Date(clock.nowMs()).toISOString();
+    const fire = { v: 1, purpose: 'timerFired', id: 'late', at, timerId, generation: 1 } as const;
+    await storage.relay.publish([{ type: 'command', messageId: 'late', to: a, command: fire }]);
+    await clock.advanceBy(0);
+    expect(await storage.timers.find(a, timerId)).toBe(Date.UTC(2026, 0, 1, 1, 30));
+    await clock.advanceBy(60 * minute);
+    expect(told('a')).toEqual(['rang 01:30']);
+  });
+
   it('fires once, at its new time, whatever is left of the old one', async () => {
     const { clock, storage, startWorker, startActor, told } = open();
     await startWorker();

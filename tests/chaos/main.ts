@@ -54,7 +54,7 @@ function readChoice(args: readonly string[]): Choice | { readonly mistake: strin
 
 async function run({ minutes, seed, json }: Choice): Promise<void> {
   const interruption = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => {
       interruption.abort();
     });

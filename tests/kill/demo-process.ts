@@ -35,6 +35,7 @@ export class DemoProcess {
   readonly traced: TracedPrograms;
   /** What was killed and when, for the message of a failure. */
   readonly kills: string[] = [];
+  readonly killsMs: number[] = [];
   private readonly folder: string;
   private readonly natsServer: string;
   private readonly killed: ProcessIdentity[] = [];
@@ -64,6 +65,7 @@ export class DemoProcess {
       await Promise.race([wait(instant.afterMs), this.end]);
     if (this.ended) return false;
     const tree = listTree(child).map(identifyProcess);
+    this.killsMs.push(Date.now());
     if ('alone' in instant) process.kill(child, 'SIGKILL');
     else await killTree(child);
     await this.end;

@@ -17,12 +17,7 @@ export interface StoredJob {
   readonly transcript: readonly StoredTranscriptEntry[];
   /** The last commit of every actor that has events. */
   readonly commits: readonly { readonly address: ActorAddress; readonly commit: Commit }[];
-  /** How many workers have taken the effect that the commit `n` of the actor has started. */
-  readonly claims: ReadonlyMap<StoredEvent, number>;
 }
-
-/** Children of the demo's coordinator are numbered far below this. */
-const maxGeneration = 40;
 
 export async function readStoredJob(home: string, session: string): Promise<StoredJob> {
   const server = await startTestServer({ dataDir: join(home, 'nats') });
@@ -42,7 +37,6 @@ export async function readStoredJob(home: string, session: string): Promise<Stor
         events,
         transcript: await storage.transcripts.read(session),
         commits: await readLastCommits(storage, events),
-        claims: await countClaims(storage, events),
       };
     } finally {
       await connection.close();
@@ -83,25 +77,4 @@ async function readLastCommits(
       return { address, commit: stored.commit };
     }),
   );
-}
-
-/** Of the verifications: each is started by the commit that takes the handoff. */
-async function countClaims(
-  storage: Storage,
-  events: readonly StoredEvent[],
-): Promise<StoredJob['claims']> {
-  const claims = new Map<StoredEvent, number>();
-  for (const event of events.filter(({ type }) => type === 'handoffReceived')) {
-    for (let generation = 1; generation <= maxGeneration; generation += 1) {
-      const effectId = `coordinator.${event.actor}.${event.n}-${generation}`;
-      for (
-        let claim = 1;
-        (await storage.journal.get(effectId, `claim-${claim}`)) !== undefined;
-        claim += 1
-      ) {
-        claims.set(event, claim);
-      }
-    }
-  }
-  return claims;
 }

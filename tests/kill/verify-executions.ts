@@ -1,7 +1,7 @@
 /**
  * Accounts for every command line that really ran: each lies between the start and the end of one tool call or one
  * verification. A call ran once; a call reported as interrupted once or not at all; a verification, whose policy allows
- * a repeat, at most once per worker that took it.
+ * a repeat, once more at most for every kill that met it.
  */
 import { expect } from 'vitest';
 import type { StoredEvent } from '../../runtime/contract/event.ts';
@@ -18,8 +18,13 @@ interface Window {
   readonly most: number;
 }
 
-export function verifyExecutions(job: StoredJob, executions: readonly Execution[]): void {
-  const windows = [...listCallWindows(job), ...listVerificationWindows(job)];
+/** Returns how often each ran, by what it is called. */
+export function verifyExecutions(
+  job: StoredJob,
+  executions: readonly Execution[],
+  killsMs: readonly number[],
+): ReadonlyMap<string, number> {
+  const windows = [...listCallWindows(job), ...listVerificationWindows(job, killsMs)];
   const accounts = windows.map((window) => {
     const { command, fromMs, untilMs } = window;
     const found = executions.filter(
@@ -37,6 +42,7 @@ export function verifyExecutions(job: StoredJob, executions: readonly Execution[
     executions.filter((execution) => !accounted.has(execution)),
     'command lines that nobody asked for',
   ).toEqual([]);
+  return new Map(accounts.map(({ what, found }) => [what, found.length]));
 }
 
 function listCallWindows({ events, transcript }: StoredJob): readonly Window[] {
@@ -75,18 +81,22 @@ function listCallWindows({ events, transcript }: StoredJob): readonly Window[] {
     });
 }
 
-function listVerificationWindows({ events, claims }: StoredJob): readonly Window[] {
+function listVerificationWindows(
+  { events }: StoredJob,
+  killsMs: readonly number[],
+): readonly Window[] {
   return events
     .filter(({ type }) => type === 'handoffReceived')
     .map((received) => {
       const proof = findAfter(events, received, 'proofRecorded', () => true);
+      const [fromMs, untilMs] = [Date.parse(received.at), Date.parse(proof.at)];
       return {
         what: `verification of round ${JSON.stringify(received.data['round'])}`,
         command: readText(proof.data['command']),
-        fromMs: Date.parse(received.at),
-        untilMs: Date.parse(proof.at),
+        fromMs,
+        untilMs,
         least: 1,
-        most: claims.get(received) ?? 0,
+        most: 1 + killsMs.filter((atMs) => atMs >= fromMs && atMs <= untilMs).length,
       };
     });
 }

@@ -74,7 +74,7 @@ export async function runHistory(plan: Plan, mutation?: Mutation): Promise<Histo
     executions: [],
     listEvents: () => memory.listEvents(),
   };
-  const store = openStore(memory, { clock, partitionCount }, chronicle, mutation);
+  const store = openStore(memory, { partitionCount }, chronicle, mutation);
   const happened = new Set<string>();
   const world = { plan, schedule, network, random, store, chronicle, happened, mutation };
 
