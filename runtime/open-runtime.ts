@@ -31,7 +31,7 @@ import { createWriteGate } from './worker/write-gate.ts';
 const defaultConcurrency = 8;
 
 export interface RuntimeOptions {
-  /** Of a NATS server with JetStream, 2.12 or newer. */
+  /** Of a NATS server with JetStream, 2.12 or newer; of a cluster, all with commas in between. */
   readonly url: string;
   readonly user?: string;
   readonly password?: string;

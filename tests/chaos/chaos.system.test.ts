@@ -9,7 +9,7 @@ it(
     const lines: string[] = [];
     const report = await runChaos({
       topology: 'cluster',
-      seed: 3,
+      seed: 6,
       kinds: ['workerKill', 'leaderKill', 'isolation'],
       durationMs: 0,
       quietLimitMs: 45_000,

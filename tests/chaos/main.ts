@@ -91,6 +91,7 @@ else {
     await run(choice);
   } catch (error) {
     console.error(describeError(error));
-    process.exitCode = 1;
+    // What was interrupted would go on trying for minutes.
+    process.exit(1);
   }
 }

@@ -63,6 +63,9 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       return report;
     }
     return { ...report, keptFolder: folder };
+  } catch (error) {
+    options.log(`data and logs are kept in ${folder}`);
+    throw error;
   } finally {
     for (let task = undo.pop(); task !== undefined; task = undo.pop()) await task();
   }
