@@ -22,6 +22,8 @@ export interface LocalEffects {
 interface RunningEffect {
   readonly controller: AbortController;
   claim: Claim | undefined;
+  /** Its end is reported; it is in hand until a commit has it. */
+  ended: boolean;
 }
 
 export function createLocalEffects(options: {
@@ -39,7 +41,11 @@ export function createLocalEffects(options: {
     const { effectId, source, trace } = child;
     const definition = findEffect(actor, version, source);
     if (definition === undefined) return;
-    const effect: RunningEffect = { controller: new AbortController(), claim: undefined };
+    const effect: RunningEffect = {
+      controller: new AbortController(),
+      claim: undefined,
+      ended: false,
+    };
     running.set(effectId, effect);
     const watched = watchEffect(definition, { source, trace, observer, tracer });
     const claimed = (claim: Claim): void => {
@@ -49,13 +55,17 @@ export function createLocalEffects(options: {
     const run = { address, child, watched, recovered, context, signal, claimed, report };
     // It stays in hand until a commit waits for it no more: one that is on its way does not know of the end yet.
     void runLocalEffect(run).then((ended) => {
-      if (ended !== undefined) report(ended);
+      if (ended === undefined) return;
+      effect.ended = true;
+      report(ended);
     });
   };
 
   const cancel = (effectId: string): void => {
-    running.get(effectId)?.controller.abort();
+    const effect = running.get(effectId);
     running.delete(effectId);
+    // There is nothing left to cut off, and an abort makes an exception with a stack.
+    if (effect?.ended === false) effect.controller.abort();
   };
 
   return {
