@@ -3,7 +3,13 @@
  * or not; here as many are asked for as there are hands, and requests may stay open so that what is queued later comes
  * at once.
  */
-import { createInbox, nanos, type Msg, type NatsConnection } from '@nats-io/nats-core';
+import {
+  createInbox,
+  nanos,
+  type Msg,
+  type NatsConnection,
+  type Subscription,
+} from '@nats-io/nats-core';
 import { watchConnection } from './connection.ts';
 
 /** On top of a request's time, for the server's own answer that it has expired. */
@@ -26,6 +32,7 @@ interface Request {
   missing: number;
   readonly expiresAtMs: number;
   readonly timer: NodeJS.Timeout;
+  readonly subscription: Subscription;
 }
 
 export interface WorkPullOptions {
@@ -45,72 +52,67 @@ const noResponders = 503;
 
 export function createWorkPull(options: WorkPullOptions): WorkPull {
   const { connection } = options;
-  const inbox = createInbox();
   const subject = `$JS.API.CONSUMER.MSG.NEXT.${options.stream}.${options.consumer}`;
-  const open = new Map<string, Request>();
-  let requests = 0;
+  const open = new Set<Request>();
 
-  const close = (id: string): Request | undefined => {
-    const request = open.get(id);
-    clearTimeout(request?.timer);
-    open.delete(id);
-    return request;
+  const close = (request: Request): void => {
+    clearTimeout(request.timer);
+    request.subscription.unsubscribe();
+    open.delete(request);
   };
-  const end = (id: string): void => {
-    const request = close(id);
-    if (request !== undefined) options.ended(request.purpose);
-  };
-  /** An item comes under its own subject, which does not say for whom: requests are served in their order. */
-  const countDelivery = (): RequestPurpose => {
-    const [oldest] = open;
-    if (oldest === undefined) return 'standing';
-    const [id, request] = oldest;
-    request.missing -= 1;
-    if (request.missing === 0) close(id);
-    return request.purpose;
-  };
-  const receive = (message: Msg): void => {
+  const receive = (request: Request, message: Msg): void => {
     const status = readStatus(message);
     if (status === undefined) {
-      options.deliver(message, countDelivery());
+      request.missing -= 1;
+      if (request.missing === 0) close(request);
+      options.deliver(message, request.purpose);
       return;
     }
-    const id = message.subject.slice(inbox.length + 1);
-    if (status.code === expired) end(id);
-    else if (close(id) !== undefined) options.refused(status.description);
+    close(request);
+    if (status.code === expired) options.ended(request.purpose);
+    else options.refused(status.description);
   };
 
-  connection.subscribe(`${inbox}.*`, {
-    callback: (error, message) => {
-      if (error === null) receive(message);
-    },
-  });
   watchConnection(connection, (change) => {
     // What was asked for before the loss may never be answered.
-    for (const { timer } of open.values()) clearTimeout(timer);
-    open.clear();
+    for (const request of open) close(request);
     if (change === 'reconnected') options.ended('standing');
   });
 
   return {
     request: (batch, forMs, purpose) => {
       if (connection.isClosed()) return;
-      const id = String((requests += 1));
       const timer = setTimeout(() => {
-        end(id);
+        close(asked);
+        options.ended(purpose);
       }, forMs + graceMs);
       timer.unref();
-      open.set(id, { purpose, missing: batch, expiresAtMs: Date.now() + forMs, timer });
+      // An item comes under its own subject, and the server serves open requests in turns, a message each: only a
+      // subscription for every request tells which of them has brought it.
+      const inbox = createInbox();
+      const subscription = connection.subscribe(inbox, {
+        callback: (error, message) => {
+          if (error === null) receive(asked, message);
+        },
+      });
+      const asked: Request = {
+        purpose,
+        missing: batch,
+        expiresAtMs: Date.now() + forMs,
+        timer,
+        subscription,
+      };
+      open.add(asked);
       const body = JSON.stringify({ batch, expires: nanos(forMs) });
-      connection.publish(subject, body, { reply: `${inbox}.${id}` });
+      connection.publish(subject, body, { reply: inbox });
     },
     coming: (purpose) => {
       let sum = 0;
-      for (const request of open.values()) if (request.purpose === purpose) sum += request.missing;
+      for (const request of open) if (request.purpose === purpose) sum += request.missing;
       return sum;
     },
     get openMs() {
-      const latest = Math.max(0, ...[...open.values()].map(({ expiresAtMs }) => expiresAtMs));
+      const latest = Math.max(0, ...[...open].map(({ expiresAtMs }) => expiresAtMs));
       return Math.max(0, latest - Date.now());
     },
   };
