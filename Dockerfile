@@ -14,5 +14,5 @@ COPY --from=build /app /app
 RUN install -d -o node -g node /home/node/.signalbox
 USER node
 WORKDIR /home/node
-ENTRYPOINT ["node", "--max-semi-space-size=64", "/app/bin/signalbox.mjs"]
+ENTRYPOINT ["node", "/app/bin/signalbox.mjs"]
 CMD ["up"]

@@ -14,14 +14,11 @@ export interface WorkerChild {
   stop(): Promise<void>;
 }
 
-/** As in this process (docs/adr/0041). */
-const memorySettings = process.execArgv.filter((option) => option.startsWith('--max-semi-space'));
-
 export async function startWorkerChild(
   { server, space }: Environment,
   workerId: string,
 ): Promise<WorkerChild> {
-  const child = spawn(process.execPath, [...memorySettings, '--expose-gc', ...programArguments()], {
+  const child = spawn(process.execPath, ['--expose-gc', ...programArguments()], {
     cwd: repositoryRoot,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });

@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=64
+#!/usr/bin/env node
 /** The `signalbox` command. In a fresh clone it sets up first; then it is the compiled program, with its arguments. */
 import { existsSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
