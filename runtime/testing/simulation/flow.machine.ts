@@ -48,7 +48,7 @@ const flowSetup = setup({
   types: {
     context: {} as FlowContext,
     input: {} as FlowInput & { readonly name: string },
-    events: {} as { readonly type: 'abort' },
+    events: {} as { readonly type: 'abort' } | { readonly type: 'nudge' },
   },
   actors: {
     localRetry: effectSource<string, string>(),
@@ -99,7 +99,11 @@ const machine = flowSetup.createMachine({
   context: ({ input }) => ({ ...input, outcomes: [] }),
   initial: 'choosing',
   output: null,
-  on: { abort: { target: '.aborted', actions: emit({ type: 'flowAborted' }) } },
+  on: {
+    abort: { target: '.aborted', actions: emit({ type: 'flowAborted' }) },
+    // Taken without leaving what it waits for: a commit that changes nothing about an effect under way.
+    nudge: { actions: emit({ type: 'nudged' }) },
+  },
   states: {
     choosing: {
       always: [

@@ -136,11 +136,24 @@ function drawCommands(random: Random): readonly PlannedCommand[] {
   const bodies = Array.from({ length: random.integer(2, 9) }, (_, index) =>
     drawDelivery(random, `c${index}`, ledgers, flows),
   ).flatMap((command) => [command, ...drawSecondThought(random, command)]);
+  const nudges = flows.flatMap((id) => drawNudges(random, id));
   return [
     ...ledgers.map((id) => start('ledger', id, null)),
     ...flows.map((id) => start('flow', id, drawFlow(random, id, random.pick(ledgers)))),
     ...bodies,
+    ...nudges,
   ];
+}
+
+/** Commands in the midst of effects: most are over before a second has passed. */
+function drawNudges(random: Random, id: string): readonly PlannedCommand[] {
+  return Array.from({ length: random.pick([0, 0, 1, 3]) }, (_, index) => ({
+    atMs: random.integer(firstCommandMs, random.pick([80, 300, lastCommandMs])),
+    commandId: `nudge-${id}-${index}`,
+    to: { kind: 'flow', id },
+    content: { type: 'deliver', body: { type: 'nudge' } },
+    impatient: false,
+  }));
 }
 
 function drawFlow(random: Random, name: string, ledger: string): Json {

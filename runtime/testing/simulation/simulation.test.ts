@@ -13,10 +13,11 @@ const largestSeed = 2 ** 31;
 const timeoutMs = 240_000;
 
 /**
- * Each breaks an invariant when one of the defects of worker/found-by-simulation.test.ts is put back: an effect that a
- * stop has lost, a stale placement, events told twice, a checkpoint saved after the loss of its partition.
+ * 190 breaks an invariant when an effect is no longer in hand as soon as it has ended (worker/local-effects.test.ts).
+ * The others did before the defects of worker/found-by-simulation.test.ts were mended, with the plans that were drawn
+ * then: an effect that a stop has lost, a stale placement, events told twice, a checkpoint saved after a loss.
  */
-const remembered = [44, 1_539, 2_607, 5_877];
+const remembered = [44, 190, 1_539, 2_607, 5_877];
 
 async function expectAllHold(seeds: Iterable<number>): Promise<Exploration> {
   const exploration = await exploreHistories(seeds);
